@@ -1,0 +1,129 @@
+package domain
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+)
+
+// Terms are the policy's figures that fix a day's arithmetic (C01). They are frozen with the manifest.
+type Terms struct {
+	ShareBPS  uint16  `json:"share_bps"`
+	Y0        Amount  `json:"y0"`
+	MinPayout Amount  `json:"min_payout"`
+	DailyCap  *Amount `json:"daily_cap,omitempty"`
+	DustIn    Amount  `json:"dust_in"`
+}
+
+// Entry is one stream of the day's list, in the program's registered order.
+type Entry struct {
+	Index     int    `json:"index"`
+	Stream    string `json:"stream"`
+	Recipient string `json:"recipient"`
+	ATA       string `json:"ata"`
+	Locked    Amount `json:"locked"`   // A forecast at the snapshot's time; exact in Opening.
+	Expected  Amount `json:"expected"` // Likewise. Streams of one recipient within a page share the first one's figure.
+	NeedsATA  bool   `json:"needs_ata,omitempty"`
+}
+
+// Quarantined is a registered stream that must not be passed to the program: one bad stream aborts a page (C13, P08).
+type Quarantined struct {
+	Index     int    `json:"index"` // Place in the registered list.
+	Stream    string `json:"stream"`
+	Recipient string `json:"recipient,omitempty"`
+	Reason    string `json:"reason"`
+	Would     Amount `json:"would,omitempty"` // What it would have got if it were valid; 0 when not computable.
+}
+
+// PagePlan is one call: the entries [Cursor, Cursor+Count) sent with PageSize of the manifest.
+type PagePlan struct {
+	Cursor uint32 `json:"cursor"`
+	Count  int    `json:"count"`
+}
+
+// Manifest is the frozen plan of a vault's day (X26, P08): list, order, terms, pages. A resumed day uses the same one.
+type Manifest struct {
+	Vault       string        `json:"vault"`
+	Day         Day           `json:"day"`
+	Behaviour   Behaviour     `json:"behaviour"`
+	Program     string        `json:"program"`
+	Address     string        `json:"address"`
+	Token       Token         `json:"token"`
+	Slot        uint64        `json:"slot"`       // Slot of the snapshot.
+	ChainTime   int64         `json:"chain_time"` // Chain clock at that slot.
+	PrevTS      int64         `json:"prev_ts"`    // last_distribution_ts before this day opens; 0 = first day ever.
+	Terms       Terms         `json:"terms"`
+	Claimable   Amount        `json:"claimable"` // Forecast of the quote fees that the opening will claim.
+	LockedTotal Amount        `json:"locked_total"`
+	Pool        Amount        `json:"pool"`    // Forecast.
+	Creator     Amount        `json:"creator"` // Forecast.
+	Entries     []Entry       `json:"entries"`
+	Quarantined []Quarantined `json:"quarantined,omitempty"`
+	PageSize    uint32        `json:"page_size"`
+	Pages       []PagePlan    `json:"pages"`
+	Tables      bool          `json:"tables,omitempty"` // Pages are sized for lookup tables.
+	Hash        string        `json:"hash"`             // SHA-256 of all the above; see Seal.
+
+	// Opening is known once the chain has opened the day, and is outside the hash.
+	Opening *Opening `json:"opening,omitempty"`
+}
+
+// Opening is what the first page fixed on chain: from here on every payout is exact.
+type Opening struct {
+	TS          int64    `json:"ts"` // The day's last_distribution_ts.
+	Slot        uint64   `json:"slot"`
+	Signature   string   `json:"signature"`
+	Claimed     Amount   `json:"claimed"`
+	Pool        Amount   `json:"pool"`
+	Creator     Amount   `json:"creator"`
+	LockedTotal Amount   `json:"locked_total"`
+	Locked      []Amount `json:"locked"`   // By entry.
+	Expected    []Amount `json:"expected"` // By entry; see Entry.Expected.
+}
+
+// Seal computes the hash over everything that is frozen.
+func (m Manifest) Seal() (Manifest, error) {
+	m.Hash, m.Opening = "", nil
+	b, err := json.Marshal(m)
+	if err != nil {
+		return m, fmt.Errorf("manifest of %s for %s: encode: %w", m.Vault, m.Day, err)
+	}
+	sum := sha256.Sum256(b)
+	m.Hash = hex.EncodeToString(sum[:])
+	return m, nil
+}
+
+// Verify says whether the manifest still is what was frozen.
+func (m Manifest) Verify() error {
+	sealed, err := m.Seal()
+	if err != nil {
+		return err
+	}
+	if sealed.Hash != m.Hash {
+		return fmt.Errorf("manifest of %s for %s: stored hash %.12s, content hashes to %.12s: the stored plan was changed; restore it from a backup before paying", m.Vault, m.Day, m.Hash, sealed.Hash)
+	}
+	return nil
+}
+
+// PageAt finds the planned page that starts at cursor.
+func (m Manifest) PageAt(cursor uint32) (PagePlan, bool) {
+	for _, p := range m.Pages {
+		if p.Cursor == cursor {
+			return p, true
+		}
+	}
+	return PagePlan{}, false
+}
+
+// End is the cursor after the last page. The program moves it by page_size even past the end of the list (C09).
+func (m Manifest) End() uint32 { return uint32(len(m.Pages)) * m.PageSize }
+
+// PlanPages cuts n entries into pages of size; the last one may be short.
+func PlanPages(n int, size uint32) []PagePlan {
+	var pages []PagePlan
+	for at := 0; at < n; at += int(size) {
+		pages = append(pages, PagePlan{Cursor: uint32(at), Count: min(int(size), n-at)})
+	}
+	return pages
+}
