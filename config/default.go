@@ -1,0 +1,106 @@
+package config
+
+import (
+	"time"
+
+	"github.com/meteora-fee-router/feeops/internal/domain"
+)
+
+// DAMMProgram is Meteora's DAMM v2 program (CHAIN.md §3), the same on every network.
+const DAMMProgram = "cpamdpZCGKUy5JxQXB4dcpGPiikHawvSWAd6mEn1sGG"
+
+// raydiumProgram is given as the DAMM program in some documents and belongs to another exchange (CHAIN.md §3).
+const raydiumProgram = "CPMMoo8L3F4NbTegBCKVNunggL7H1ZpdTHKxQB5qKP1C"
+
+// routerProgram is the fee router's known address on a network; on others it must be set (CHAIN.md §1).
+func routerProgram(network string) string {
+	return map[string]string{
+		"devnet":   "6LHfK4a941ABKnyCfyhUiGhVdQR6z7q8Xnb8uxVb3Zfc",
+		"localnet": "Fg6PaFpoGXkYsidMpWTK6W2BeZ7FEfcYkg476zPFsLnS",
+	}[network]
+}
+
+// genesisHash is a public network's genesis hash; a local chain has its own.
+func genesisHash(network string) string {
+	return map[string]string{
+		"mainnet-beta": "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d",
+		"devnet":       "EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG",
+		"testnet":      "4uhcVJyU9pJkvQyS88uRDiswHXSGkY3zQawwpjk2NsNY",
+	}[network]
+}
+
+// Default are the settings of a machine with a local chain and a local Temporal, without vaults.
+func Default() Settings {
+	endpoint := defaultEndpoint()
+	endpoint.Name, endpoint.URL = "local", NewURL("http://127.0.0.1:8899")
+	return Settings{
+		Network: "localnet",
+		RPC: RPC{
+			Endpoints:           []Endpoint{endpoint},
+			MaxSlotLag:          150,
+			RequestTimeout:      10 * time.Second,
+			Commitment:          "confirmed",
+			PollInterval:        400 * time.Millisecond, // One slot.
+			RebroadcastInterval: 2 * time.Second,
+		},
+		Temporal: Temporal{Address: "127.0.0.1:7233", Namespace: "default", TaskQueue: "feeops"},
+		Store:    Store{DSN: NewURL("file:feeops.db")},
+		Worker:   Worker{Listen: "127.0.0.1:8780", DrainTimeout: 20 * time.Second},
+		Log:      Log{Level: "info", Format: "text"},
+		Distribution: Distribution{
+			MaxInvalidStreamsPercent:    5,
+			RetryInitial:                2 * time.Second,
+			RetryMax:                    30 * time.Second,
+			MinClaimable:                1,
+			DeadlineMargin:              15 * time.Minute,
+			ClockSkewWarn:               time.Minute,
+			PriorityFeePercentile:       75,
+			MaxPriorityFeeMicroLamports: 1_000_000,
+			MaxFeePerTransaction:        2_000_000, // 1.4 M compute units at the highest price, and some signatures.
+			ComputeMarginPercent:        10,
+			LookupTables:                "auto",
+			PayerReserveLamports:        10_000_000,
+			PublishedUnpaidInvestors:    "refuse",
+			StallLimit:                  5,
+			DueMargin:                   2 * time.Second,
+		},
+		Notify: Notify{
+			Slack:     Slack{BaseURL: "https://slack.com/api/"},
+			PagerDuty: PagerDuty{BaseURL: "https://events.pagerduty.com"},
+			SMTP:      SMTP{Port: 587, TLS: "starttls"},
+		},
+	}
+}
+
+// defaultEndpoint is what an entry of rpc.endpoints starts from.
+func defaultEndpoint() Endpoint { return Endpoint{RequestsPerSecond: 50} }
+
+// defaultVault is what an entry of vaults starts from.
+func defaultVault() Vault {
+	return Vault{Enabled: true, CPAMMProgram: DAMMProgram, Behaviour: domain.Reference}
+}
+
+// derive fills what follows from other settings.
+func (s Settings) derive() Settings {
+	if s.GenesisHash == "" {
+		s.GenesisHash = genesisHash(s.Network)
+	}
+	for i, e := range s.RPC.Endpoints {
+		if e.Name == "" {
+			s.RPC.Endpoints[i].Name = e.URL.host()
+		}
+	}
+	for i := range s.Vaults {
+		v := &s.Vaults[i]
+		if v.ProgramID == "" {
+			v.ProgramID = routerProgram(s.Network)
+		}
+		if v.StreamMint == "" {
+			v.StreamMint = v.QuoteMint
+		}
+		if v.ExpectedInvestors == 0 {
+			v.ExpectedInvestors = uint32(len(v.Streams))
+		}
+	}
+	return s
+}

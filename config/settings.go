@@ -1,0 +1,81 @@
+// Package config reads feeops.yaml and the environment into typed, validated settings.
+//
+// What stands later wins: the defaults, the file, the names of the operations document (RPC_URL, KEYPAIR_PATH, …),
+// FEEOPS_* variables. Every problem is found in one pass and names the file, the line, the key and what was wanted,
+// because an operator at night should not have to start the program five times to find five typing errors.
+package config
+
+import "time"
+
+// Settings are all settings of the program. The zero value is not usable: begin with Default or Load.
+type Settings struct {
+	Network      string       `json:"network" validate:"oneof=localnet devnet testnet mainnet-beta" jsonschema_description:"The Solana network. An endpoint of another network is refused by its genesis hash."`
+	GenesisHash  string       `json:"genesis_hash,omitempty" validate:"omitempty,pubkey" jsonschema_description:"Expected genesis hash. Known for the public networks; for a local chain empty accepts any."`
+	RPC          RPC          `json:"rpc" jsonschema_description:"Solana endpoints and how they are used."`
+	Temporal     Temporal     `json:"temporal" jsonschema_description:"The Temporal service. TLS and API key come from Temporal's own environment variables."`
+	Store        Store        `json:"store" jsonschema_description:"The database of manifests, intents, reports and the audit log."`
+	Signer       Signer       `json:"signer" jsonschema_description:"The fee payer's key."`
+	Worker       Worker       `json:"worker" jsonschema_description:"The worker process."`
+	Log          Log          `json:"log" jsonschema_description:"Logs on standard error."`
+	Safety       Safety       `json:"safety" jsonschema_description:"What keeps money from moving."`
+	Distribution Distribution `json:"distribution" jsonschema_description:"How a day is paid."`
+	Notify       Notify       `json:"notify" jsonschema_description:"Channels that are told. Secrets come from the environment or file: references."`
+	VaultsFile   string       `json:"vaults_file,omitempty" kind:"path" jsonschema_description:"JSON file with rows of vaults, as localnet --write-vaults makes it. Rows of the same id in vaults override it key by key."`
+	Vaults       []Vault      `json:"vaults" validate:"dive" jsonschema_description:"The vaults that are paid and watched."`
+}
+
+// RPC is the pool of Solana endpoints (P10, P12).
+type RPC struct {
+	Endpoints           []Endpoint    `json:"endpoints" validate:"min=1,dive" jsonschema_description:"Endpoints, best first. Two of different providers let one be judged by the other."`
+	MaxSlotLag          uint64        `json:"max_slot_lag" validate:"min=1,max=10000" jsonschema_description:"Slots that an endpoint may lie behind the newest one before it is left out."`
+	RequestTimeout      time.Duration `json:"request_timeout" validate:"min=100ms,max=5m" jsonschema_description:"Longest wait for one answer."`
+	Commitment          string        `json:"commitment" validate:"oneof=confirmed finalized" jsonschema_description:"Commitment at which pages follow each other. A day is settled at finalized only."`
+	PollInterval        time.Duration `json:"poll_interval" validate:"min=10ms,max=1m" jsonschema_description:"Time between two reads of an open signature's status."`
+	RebroadcastInterval time.Duration `json:"rebroadcast_interval" validate:"min=100ms,max=1m" jsonschema_description:"Time between two sends of the same signed bytes."`
+}
+
+// Endpoint is one RPC node.
+type Endpoint struct {
+	Name              string        `json:"name,omitempty" validate:"max=100" jsonschema_description:"Name in logs, metrics and rankings. Default: the host."`
+	URL               URL           `json:"url" validate:"required,rpc_url" jsonschema_description:"http(s) address; with a key in it only as env:NAME or file:/path."`
+	WSURL             URL           `json:"ws_url,omitempty" validate:"omitempty,ws_url" jsonschema_description:"ws(s) address. Empty: signatures are polled."`
+	RequestsPerSecond uint32        `json:"requests_per_second" validate:"max=100000" jsonschema_description:"Request budget; 0 is unlimited."`
+	Timeout           time.Duration `json:"timeout,omitempty" validate:"omitempty,min=100ms,max=5m" jsonschema_description:"Overrides rpc.request_timeout for this endpoint."`
+}
+
+// Temporal says where the workflow engine is.
+type Temporal struct {
+	Address   string `json:"address" validate:"hostport" jsonschema_description:"host:port of the Temporal frontend."`
+	Namespace string `json:"namespace" validate:"required" jsonschema_description:"Temporal namespace."`
+	TaskQueue string `json:"task_queue" validate:"required" jsonschema_description:"Task queue of the workers."`
+	UIURL     string `json:"ui_url,omitempty" validate:"omitempty,http_url" jsonschema_description:"Address of the Temporal Web UI, for links in messages."`
+}
+
+// Store says where the database is.
+type Store struct {
+	DSN URL `json:"dsn" kind:"dsn" validate:"required,dsn" jsonschema_description:"file:PATH for SQLite, or postgres://… given as env:NAME or FEEOPS_STORE__DSN."`
+}
+
+// Signer says where the fee payer's key is.
+type Signer struct {
+	KeypairPath string `json:"keypair_path,omitempty" kind:"path" jsonschema_description:"Solana keypair file (64 numbers in JSON). Default: KEYPAIR_PATH. Commands that only read need none."`
+}
+
+// Worker is the process that runs workflows.
+type Worker struct {
+	Listen       string        `json:"listen" validate:"hostport" jsonschema_description:"Address of health and metrics. Loopback only, unless allow_public."`
+	AllowPublic  bool          `json:"allow_public,omitempty" jsonschema_description:"Lets listen be a public address: the page shows vaults and amounts to anyone who reaches it."`
+	DrainTimeout time.Duration `json:"drain_timeout" validate:"min=1s,max=10m" jsonschema_description:"Time that running steps get to end at shutdown."`
+	Identity     string        `json:"identity,omitempty" jsonschema_description:"Name of this worker in Temporal. Default: made of process and host."`
+}
+
+// Log chooses what is logged and how.
+type Log struct {
+	Level  string `json:"level" validate:"oneof=debug info warn error" jsonschema_description:"Least level that is logged."`
+	Format string `json:"format" validate:"oneof=text json" jsonschema_description:"text for people, json for machines."`
+}
+
+// Safety holds the switch of the operations document (S11). The durable flag lives in the store; this one adds to it.
+type Safety struct {
+	EmergencyStop bool `json:"emergency_stop,omitempty" jsonschema_description:"While true nothing is sent. Also EMERGENCY_STOP=true."`
+}

@@ -1,0 +1,186 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"reflect"
+	"regexp"
+	"strings"
+
+	"github.com/go-playground/validator/v10"
+	"github.com/mr-tron/base58"
+
+	"github.com/meteora-fee-router/feeops/internal/domain"
+)
+
+const wantPageSize = "1..50 (0 = automatic)"
+
+// idPattern fits ids into workflow ids, file names and labels.
+const idPattern = `^[a-z0-9][a-z0-9._-]{0,62}$`
+
+// Validate checks the settings as they are. Its error is an Errors without files and lines; Load adds them.
+func (s Settings) Validate() error { return s.problems().err() }
+
+// problems are those of single values, then those between values.
+func (s Settings) problems() Errors {
+	var out Errors
+	var fields validator.ValidationErrors
+	if err := newValidator().Struct(s); errors.As(err, &fields) {
+		for _, f := range fields {
+			out = append(out, explain(f))
+		}
+	}
+	for _, e := range s.rules() {
+		bad := false // A value that is bad by itself says enough.
+		for _, o := range out {
+			bad = bad || o.Key == e.Key
+		}
+		if !bad {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+func newValidator() *validator.Validate {
+	v := validator.New(validator.WithRequiredStructEnabled())
+	v.RegisterTagNameFunc(func(f reflect.StructField) string {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		return name
+	})
+	v.RegisterCustomTypeFunc(func(f reflect.Value) any { return f.Interface().(Secret).Reveal() }, Secret{})
+	v.RegisterCustomTypeFunc(func(f reflect.Value) any { return f.Interface().(URL).Reveal() }, URL{})
+	id := regexp.MustCompile(idPattern)
+	for tag, ok := range map[string]func(string) bool{
+		"id":         id.MatchString,
+		"pubkey":     isPublicKey,
+		"hostport":   func(s string) bool { _, port, err := net.SplitHostPort(s); return err == nil && port != "" },
+		"rpc_url":    func(s string) bool { return isURL(s, "http", "https") },
+		"http_url":   func(s string) bool { return isURL(s, "http", "https") },
+		"secret_url": func(s string) bool { return isURL(s, "http", "https") },
+		"ws_url":     func(s string) bool { return isURL(s, "ws", "wss") },
+		"dsn": func(s string) bool {
+			return (strings.HasPrefix(s, "file:") && len(s) > len("file:")) || isURL(s, "postgres", "postgresql")
+		},
+	} {
+		must(v.RegisterValidation(tag, func(f validator.FieldLevel) bool { return ok(f.Field().String()) }))
+	}
+	must(v.RegisterValidation("page_size", func(f validator.FieldLevel) bool { return f.Field().Uint() <= domain.MaxPageSize }))
+	return v
+}
+
+// must reports a programming error: a tag without a name. No setting can cause it.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+func isPublicKey(s string) bool {
+	if len(s) < 32 || len(s) > 44 { // No 32 bytes are shorter or longer in base58.
+		return false
+	}
+	b, err := base58.Decode(s)
+	return err == nil && len(b) == 32
+}
+
+func isURL(s string, schemes ...string) bool {
+	u, err := url.Parse(s)
+	if err != nil || u.Hostname() == "" {
+		return false
+	}
+	for _, scheme := range schemes {
+		if u.Scheme == scheme {
+			return true
+		}
+	}
+	return false
+}
+
+// explain turns a validator's finding into words.
+func explain(f validator.FieldError) Error {
+	_, key, _ := strings.Cut(f.Namespace(), ".")
+	e := Error{Key: key, Got: quote(fmt.Sprint(f.Value())), Want: "another value"}
+	if f.Kind() != reflect.String {
+		e.Got = fmt.Sprint(f.Value())
+	}
+	switch f.Tag() {
+	case "required":
+		e.Got, e.Want = "nothing", "a value"
+	case "oneof":
+		e.Want = "one of " + strings.ReplaceAll(f.Param(), " ", ", ")
+	case "page_size":
+		e.Want, e.Next = wantPageSize, "Set 0 to take as many investors as fit a transaction."
+	case "pubkey":
+		e.Want, e.Next = "a public key (base58, 32 bytes)", publicKeyHint(fmt.Sprint(f.Value()))
+	case "id":
+		e.Want, e.Next = "a name that matches "+idPattern, "Use small letters, digits, dots and dashes."
+	case "hostport":
+		e.Want = "host:port"
+	case "rpc_url", "http_url":
+		e.Got, e.Want = quote(RedactURL(fmt.Sprint(f.Value()))), "an address http://… or https://…"
+	case "ws_url":
+		e.Got, e.Want = quote(RedactURL(fmt.Sprint(f.Value()))), "an address ws://… or wss://…"
+	case "secret_url":
+		e.Got, e.Want = "a secret that is no address", "an address https://…"
+	case "dsn":
+		e.Got, e.Want = quote(RedactURL(fmt.Sprint(f.Value()))), "file:PATH or postgres://…"
+	case "email":
+		e.Want = "an e-mail address"
+	case "min", "max":
+		e.Want = bound(f)
+	}
+	return e
+}
+
+func bound(f validator.FieldError) string {
+	unit := ""
+	switch f.Kind() {
+	case reflect.String:
+		unit = " characters"
+	case reflect.Slice:
+		unit = " entries"
+	}
+	if f.Tag() == "min" {
+		return "at least " + f.Param() + unit
+	}
+	return "at most " + f.Param() + unit
+}
+
+func publicKeyHint(s string) string {
+	for _, r := range s {
+		if strings.ContainsRune("0OIl", r) {
+			return fmt.Sprintf("%q does not occur in base58.", r)
+		}
+	}
+	if b, err := base58.Decode(s); err == nil {
+		return fmt.Sprintf("It has %d bytes: copy the whole address.", len(b))
+	}
+	return "Copy the whole address."
+}
+
+// limits words the min and max of a validate tag.
+func limits(tags string) (string, bool) {
+	low, hasLow := tagValue(tags, "min")
+	high, hasHigh := tagValue(tags, "max")
+	switch {
+	case hasHigh && !hasLow:
+		return "from 0 to " + high, true
+	case hasHigh:
+		return "from " + low + " to " + high, true
+	case hasLow:
+		return "from " + low, true
+	}
+	return "", false
+}
+
+func tagValue(tags, name string) (string, bool) {
+	for tag := range strings.SplitSeq(tags, ",") {
+		if v, ok := strings.CutPrefix(tag, name+"="); ok {
+			return v, true
+		}
+	}
+	return "", false
+}

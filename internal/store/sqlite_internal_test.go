@@ -1,0 +1,122 @@
+package store
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/meteora-fee-router/feeops/internal/domain"
+)
+
+func openFile(t *testing.T) (*Store, string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "feeops.db")
+	s, err := Open(t.Context(), "file:"+path)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return s, path
+}
+
+func TestWrite_AFullDiskStoresNothingAndSaysSo(t *testing.T) {
+	s, _ := openFile(t)
+	ctx := t.Context()
+	var pages int64
+	require.NoError(t, s.w.NewRaw("PRAGMA page_count").Scan(ctx, &pages))
+	require.NoError(t, s.w.NewRaw("PRAGMA max_page_count = ?", pages).Scan(ctx, &pages))
+	big := []domain.Outcome{{Note: strings.Repeat("x", 1<<20)}}
+	err := s.SaveOutcomes(ctx, "alpha", "2026-03-01", big)
+	require.ErrorIs(t, err, ErrFull)
+	require.ErrorContains(t, err, "nothing was stored")
+	left, err := s.Outcomes(ctx, "alpha", "2026-03-01")
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
+func TestWrite_ALockedDatabaseSaysSo(t *testing.T) {
+	s, path := openFile(t)
+	ctx := t.Context()
+	other, err := connectSQLite(path, 1, "&_txlock=immediate")
+	require.NoError(t, err)
+	defer func() { require.NoError(t, other.Close()) }()
+	tx, err := other.BeginTx(ctx, nil)
+	require.NoError(t, err)
+	var ms int64
+	require.NoError(t, s.w.NewRaw("PRAGMA busy_timeout = 50").Scan(ctx, &ms))
+	require.ErrorIs(t, s.SaveOutcomes(ctx, "alpha", "2026-03-01", nil), ErrLocked)
+	_, err = s.Outcomes(ctx, "alpha", "2026-03-01")
+	require.NoError(t, err, "readers do not wait for a writer")
+	require.NoError(t, tx.Rollback())
+	require.NoError(t, s.SaveOutcomes(ctx, "alpha", "2026-03-01", nil))
+}
+
+func TestSQLite_IsSetUpToLoseNothing(t *testing.T) {
+	s, _ := openFile(t)
+	for name, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"} {
+		var got string
+		require.NoError(t, s.w.NewRaw("PRAGMA "+name).Scan(t.Context(), &got))
+		require.Equal(t, want, got, name)
+	}
+	_, err := s.r.NewRaw("DELETE FROM intents").Exec(t.Context())
+	require.Error(t, err, "the reading connections cannot write")
+}
+
+func TestMigrations_GoDownAndUpAgain(t *testing.T) {
+	s, path := openFile(t)
+	ctx := t.Context()
+	require.NoError(t, s.SaveOutcomes(ctx, "alpha", "2026-03-01", []domain.Outcome{{Stream: "s"}}))
+	require.NoError(t, s.Close())
+	db, err := connectSQLite(path, 1, "")
+	require.NoError(t, err)
+	provider, err := newProvider(gooseSQLite, db)
+	require.NoError(t, err)
+	_, err = provider.DownTo(ctx, 0)
+	require.NoError(t, err)
+	require.NoError(t, migrate(ctx, gooseSQLite, db))
+	require.NoError(t, db.Close())
+	again, err := Open(ctx, "file:"+path)
+	require.NoError(t, err)
+	left, err := again.Outcomes(ctx, "alpha", "2026-03-01")
+	require.NoError(t, err)
+	require.Empty(t, left)
+	require.NoError(t, again.Close())
+}
+
+func TestWrite_ACancelledContextStoresNothing(t *testing.T) {
+	s, _ := openFile(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, s.SaveOutcomes(ctx, "alpha", "2026-03-01", []domain.Outcome{{Stream: "s"}}), context.Canceled)
+	left, err := s.Outcomes(t.Context(), "alpha", "2026-03-01")
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
+func FuzzColumns(f *testing.F) {
+	f.Add("18446744073709551615", []byte{0, 255})
+	f.Add("2026-03-01T12:00:00.000000001Z", []byte("x"))
+	f.Fuzz(func(t *testing.T, text string, raw []byte) {
+		var n number
+		if n.Scan(text) == nil {
+			back, err := n.Value()
+			require.NoError(t, err)
+			require.Equal(t, strings.TrimLeft(text, "0"), strings.TrimLeft(back.(string), "0"))
+		}
+		var m moment
+		if m.Scan(text) == nil {
+			back, err := m.Value()
+			require.NoError(t, err)
+			var again moment
+			require.NoError(t, again.Scan(back))
+			require.Equal(t, m, again)
+		}
+		var b blob
+		_ = b.Scan(text)
+		encoded, err := blob(raw).Value()
+		require.NoError(t, err)
+		require.NoError(t, b.Scan(encoded))
+		require.Equal(t, string(raw), string(b))
+	})
+}

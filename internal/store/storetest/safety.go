@@ -1,0 +1,92 @@
+package storetest
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/meteora-fee-router/feeops/internal/domain"
+	"github.com/meteora-fee-router/feeops/internal/store"
+)
+
+func safety(t *testing.T, open func(*testing.T) *store.Store) {
+	stop := domain.SafetyFlag{Kind: domain.SafetyStop, Reason: "6001", Actor: "ann", At: At(1)}
+	isolate := domain.SafetyFlag{Kind: domain.SafetyIsolate, Vault: vault, Reason: "bad list", Actor: "bob", At: At(2)}
+	t.Run("a vault sees its own flags and those of all", func(t *testing.T) {
+		ctx, s := t.Context(), open(t)
+		require.NoError(t, s.SetSafety(ctx, isolate))
+		require.NoError(t, s.SetSafety(ctx, stop))
+		for v, want := range map[string][]domain.SafetyFlag{vault: {stop, isolate}, "beta": {stop}, "": {stop}} {
+			got, err := s.Safety(ctx, v)
+			require.NoError(t, err)
+			require.Equal(t, want, got, v)
+		}
+		got, err := s.AllSafety(ctx)
+		require.NoError(t, err)
+		require.Equal(t, []domain.SafetyFlag{stop, isolate}, got)
+	})
+	t.Run("a second stop keeps the first, and both are in the audit log", func(t *testing.T) {
+		ctx, s := t.Context(), open(t)
+		again := domain.SafetyFlag{Kind: domain.SafetyStop, Reason: "me too", Actor: "bob", At: At(5)}
+		require.NoError(t, s.SetSafety(ctx, stop))
+		require.NoError(t, s.SetSafety(ctx, again))
+		got, err := s.Safety(ctx, vault)
+		require.NoError(t, err)
+		require.Equal(t, []domain.SafetyFlag{stop}, got)
+		log, err := s.AuditLog(ctx, 0, 10)
+		require.NoError(t, err)
+		require.Len(t, log, 2)
+		require.Equal(t, "safety.set.stop", log[1].Action)
+		require.Equal(t, "me too", log[1].Detail)
+	})
+	t.Run("a flag is cleared once and only where it is", func(t *testing.T) {
+		ctx, s := t.Context(), open(t)
+		lift := domain.SafetyFlag{Kind: domain.SafetyStop, Reason: "checked", Actor: "cy", At: At(9)}
+		require.NoError(t, s.SetSafety(ctx, stop))
+		elsewhere := lift
+		elsewhere.Vault = vault
+		require.ErrorIs(t, s.ClearSafety(ctx, elsewhere), store.ErrNotFound)
+		require.NoError(t, s.ClearSafety(ctx, lift))
+		require.ErrorIs(t, s.ClearSafety(ctx, lift), store.ErrNotFound)
+		got, err := s.Safety(ctx, vault)
+		require.NoError(t, err)
+		require.Empty(t, got)
+		state, err := s.VerifyAudit(ctx)
+		require.NoError(t, err)
+		require.EqualValues(t, 2, state.Entries, "what failed is not in the log")
+	})
+	t.Run("a flag without name or reason is refused", func(t *testing.T) {
+		ctx, s := t.Context(), open(t)
+		for name, f := range map[string]domain.SafetyFlag{
+			"kind":   {Kind: "other", Reason: "r", Actor: "a", At: At(1)},
+			"vault":  {Kind: domain.SafetyPause, Reason: "r", Actor: "a", At: At(1)},
+			"reason": {Kind: domain.SafetyStop, Actor: "a", At: At(1)},
+			"actor":  {Kind: domain.SafetyStop, Reason: "r", At: At(1)},
+			"time":   {Kind: domain.SafetyStop, Reason: "r", Actor: "a"},
+		} {
+			require.ErrorIs(t, s.SetSafety(ctx, f), store.ErrInvalid, name)
+			require.ErrorIs(t, s.ClearSafety(ctx, f), store.ErrInvalid, name)
+		}
+	})
+}
+
+func audits(t *testing.T, open func(*testing.T) *store.Store) {
+	t.Run("entries form one chain", func(t *testing.T) {
+		ctx, s := t.Context(), open(t)
+		state, err := s.VerifyAudit(ctx)
+		require.NoError(t, err)
+		require.Equal(t, store.AuditState{}, state)
+		for i := range 3 {
+			require.NoError(t, s.Audit(ctx, store.AuditEntry{At: At(i), Actor: "ann", Action: "day.start", Subject: vault, Detail: "d"}))
+		}
+		log, err := s.AuditLog(ctx, 1, 10)
+		require.NoError(t, err)
+		require.Len(t, log, 2)
+		require.EqualValues(t, 2, log[0].Seq)
+		require.Equal(t, log[0].Hash, log[1].Prev)
+		state, err = s.VerifyAudit(ctx)
+		require.NoError(t, err)
+		require.Equal(t, store.AuditState{Entries: 3, Head: log[1].Hash}, state)
+		require.ErrorIs(t, s.Audit(ctx, store.AuditEntry{Action: "x", At: At(1)}), store.ErrInvalid)
+	})
+}
