@@ -1,0 +1,67 @@
+package ops
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+)
+
+// Profile is a class of activities that share time limits and retries.
+type Profile string
+
+// Profiles. No other code writes a timeout.
+const (
+	Read   Profile = "read"   // Reads the chain or the store.
+	Pay    Profile = "pay"    // May send; settles old signatures first, so it may repeat.
+	Settle Profile = "settle" // Waits for finality.
+	Save   Profile = "save"   // Writes the store.
+)
+
+// retry is the one place that spells a policy: the first wait, doubled up to a cap, so many times (0 = until the
+// workflow decides). The waits are 2, 4, 8, 16, 30, 30 … s for Pay (X15).
+func retry(first, most time.Duration, times int32) *temporal.RetryPolicy {
+	return &temporal.RetryPolicy{InitialInterval: first, BackoffCoefficient: 2, MaximumInterval: most, MaximumAttempts: times}
+}
+
+var options = map[Profile]workflow.ActivityOptions{
+	Read:   {StartToCloseTimeout: time.Minute, RetryPolicy: retry(time.Second, 30*time.Second, 8)},
+	Pay:    {StartToCloseTimeout: 5 * time.Minute, HeartbeatTimeout: 15 * time.Second, RetryPolicy: retry(2*time.Second, 30*time.Second, 0)},
+	Settle: {StartToCloseTimeout: 10 * time.Minute, HeartbeatTimeout: 15 * time.Second, RetryPolicy: retry(2*time.Second, 30*time.Second, 0)},
+	Save:   {StartToCloseTimeout: 20 * time.Second, RetryPolicy: retry(time.Second, 30*time.Second, 0)},
+}
+
+// Activity is a typed handle: a name, its profile, and the only way to execute it.
+type Activity[I, O any] struct {
+	Name    string
+	Profile Profile
+}
+
+// Do executes the activity and waits for it. Summary is shown beside it in the Temporal UI.
+func (a Activity[I, O]) Do(ctx workflow.Context, in I, summary string) (O, error) {
+	var out O
+	err := a.Start(ctx, in, summary).Get(ctx, &out)
+	return out, err
+}
+
+// Start executes the activity and returns its future, for work beside the main line.
+func (a Activity[I, O]) Start(ctx workflow.Context, in I, summary string) workflow.Future {
+	o := options[a.Profile]
+	o.Summary = summary
+	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), a.Name, in)
+}
+
+// The activities of a day, in the order in which it uses them.
+var (
+	CheckGate      = Activity[string, GateResult]{"CheckGate", Read}
+	PlanDay        = Activity[string, Plan]{"PlanDay", Read}
+	RunChecks      = Activity[DayRef, ChecksResult]{"RunChecks", Read}
+	EnsureAccounts = Activity[DayRef, AccountsResult]{"EnsureAccounts", Pay}
+	Preflight      = Activity[PageInput, PreflightResult]{"Preflight", Read}
+	SendPage       = Activity[PageInput, PageResult]{"SendPage", Pay}
+	FixOpening     = Activity[DayRef, OpeningResult]{"FixOpening", Read}
+	AwaitFinality  = Activity[DayRef, FinalityResult]{"AwaitFinality", Settle}
+	Reconcile      = Activity[DayRef, ReconcileResult]{"Reconcile", Read}
+	SaveReport     = Activity[ReportInput, SaveResult]{"SaveReport", Save}
+	ListVaults     = Activity[ListInput, ListResult]{"ListVaults", Save}
+)

@@ -1,0 +1,126 @@
+// Package workflows decides. It is deterministic: no I/O, clock, randomness or settings, only names and results of
+// activities. What a day does is in activities and internal/distribution.
+package workflows
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/meteora-fee-router/feeops/internal/domain"
+	"github.com/meteora-fee-router/feeops/internal/fault"
+	"github.com/meteora-fee-router/feeops/internal/ops"
+)
+
+// DailyDistribution pays one vault for one on-chain day: gate, plan, checks, wait until due, accounts, rehearsal, pages,
+// finality, reconciliation, report. It believes the chain's cursor and no reply.
+//
+// It returns the report of a day that ended well or was not to be paid (not due, no fees, stopped). A day that failed
+// ends the workflow with an error whose details carry the same report, and the report is in the store either way.
+func DailyDistribution(ctx workflow.Context, in ops.DailyInput) (domain.DayReport, error) {
+	info := workflow.GetInfo(ctx)
+	d := &daily{in: in, started: workflow.Now(ctx)}
+	d.status = ops.DailyStatus{Vault: in.Vault, Step: "start", State: domain.Ready, Started: d.started}
+	d.report = domain.DayReport{
+		Vault: in.Vault, WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID, StartedAt: d.started,
+	}
+	if err := d.listen(ctx); err != nil { // Orders and questions are answered before any step.
+		return d.report, err
+	}
+	err := d.run(ctx)
+	return d.report, d.finish(ctx, err)
+}
+
+// daily is one run. It holds no client, logger, setting or clock.
+type daily struct {
+	in      ops.DailyInput
+	started time.Time
+	status  ops.DailyStatus
+	plan    ops.Plan
+	checks  domain.Checks
+	report  domain.DayReport
+	stopped *ops.Order // Set once by the stop signal.
+	paused  *ops.Order // Set by pause, cleared by resume.
+	resumed int        // Counts resume signals: a run that waits for a human goes on at the next one.
+	opening workflow.Future
+
+	shown    domain.State // What the search attributes say.
+	shownDay domain.Day
+}
+
+// step is one named part of the day; the name is what the status query and the Temporal UI show.
+type step struct {
+	name string
+	do   func(workflow.Context) error
+}
+
+// errEnd ends the day early without being a failure: the report says why.
+var errEnd = fmt.Errorf("the day ends here")
+
+func (d *daily) run(ctx workflow.Context) error {
+	steps := []step{
+		{"gate", d.gate}, {"plan", d.makePlan}, {"wait until due", d.awaitDue}, {"checks", d.check},
+		{"accounts", d.accounts}, {"rehearsal", d.rehearse}, {"pages", d.pages}, {"finality", d.finality},
+		{"reconciliation", d.reconcile},
+	}
+	for _, s := range steps {
+		d.show(ctx, s.name)
+		if err := d.mayGoOn(ctx); err != nil {
+			return err
+		}
+		if err := s.do(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// end closes the day in a state with a reason.
+func (d *daily) end(state domain.State, format string, args ...any) error {
+	d.status.State, d.status.Reason = state, fmt.Sprintf(format, args...)
+	return errEnd
+}
+
+// finish saves the report and turns a failure into the workflow's error.
+func (d *daily) finish(ctx workflow.Context, err error) error {
+	if err != nil && err != errEnd {
+		if temporal.IsCanceledError(err) {
+			d.status.State, d.status.Reason = domain.Stopped, "the run was cancelled"
+			ctx, _ = workflow.NewDisconnectedContext(ctx)
+		} else {
+			d.status.State, d.status.Reason = domain.Failed, reason(err)
+		}
+	}
+	d.report.State, d.report.Reason = d.status.State, d.status.Reason
+	d.report.EndedAt = workflow.Now(ctx)
+	d.show(ctx, "report")
+	saved, saveErr := ops.SaveReport.Do(ctx, ops.ReportInput{Report: d.report}, "")
+	if saveErr != nil {
+		return saveErr
+	}
+	d.report.Requests = saved.Requests
+	d.show(ctx, "end")
+	if d.status.State == domain.Failed || d.status.State == domain.CompleteUnreconciled {
+		return temporal.NewApplicationErrorWithOptions(d.status.Reason, string(fault.Human),
+			temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{d.report}, Cause: cause(err)})
+	}
+	return nil
+}
+
+func cause(err error) error {
+	if err == errEnd {
+		return nil
+	}
+	return err
+}
+
+// reason is the innermost message of a failure, which is the one that a person wrote.
+func reason(err error) string {
+	var app *temporal.ApplicationError
+	if asApp(err, &app) {
+		return app.Message()
+	}
+	return err.Error()
+}

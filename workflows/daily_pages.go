@@ -1,0 +1,106 @@
+package workflows
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/meteora-fee-router/feeops/internal/domain"
+	"github.com/meteora-fee-router/feeops/internal/fault"
+	"github.com/meteora-fee-router/feeops/internal/ops"
+)
+
+// pages turns the day's pages one after the other. The next cursor is always the one that the chain showed.
+func (d *daily) pages(ctx workflow.Context) error {
+	d.status.State = domain.Running
+	d.show(ctx, "pages")
+	for cursor := d.plan.Cursor; cursor < d.lastCursor() && !d.plan.Closed; {
+		if err := d.mayGoOn(ctx); err != nil {
+			return err
+		}
+		d.status.Cursor, d.status.Page = cursor, int(cursor/d.plan.PageSize)
+		if d.status.PagesAt.IsZero() {
+			d.status.PagesAt = workflow.Now(ctx)
+		}
+		turned, err := d.turn(ctx, cursor)
+		if err != nil {
+			return err
+		}
+		cursor = turned.Cursor
+		d.plan.Cursor, d.plan.Closed = cursor, turned.Closed
+	}
+	d.status.Cursor, d.status.Page = d.plan.Cursor, d.plan.Pages
+	return nil
+}
+
+// turn turns one page and counts it.
+func (d *daily) turn(ctx workflow.Context, cursor uint32) (ops.PageResult, error) {
+	var turned ops.PageResult
+	stopped, err := d.pay(ctx, func(ctx workflow.Context) error {
+		var err error
+		turned, err = ops.SendPage.Do(ctx, ops.PageInput{Vault: d.in.Vault, Day: d.plan.Day, Hash: d.plan.Hash, Cursor: cursor},
+			fmt.Sprintf("page %d of %d, cursor %d", cursor/d.plan.PageSize+1, d.plan.Pages, cursor))
+		return err
+	})
+	if err != nil || stopped {
+		return turned, err
+	}
+	d.status.Paid += turned.Paid
+	if turned.SentSlot > 0 && d.report.FirstSlot == 0 {
+		d.report.FirstSlot = turned.SentSlot
+	}
+	if turned.Closed {
+		d.report.CloseSlot = turned.Slot
+	}
+	if d.opening == nil && turned.Cursor > 0 {
+		// The first page fixed the claim: work the figures out beside the next pages.
+		d.opening = ops.FixOpening.Start(ctx, d.ref(), "exact figures of the opening")
+	}
+	return turned, nil
+}
+
+// pay runs a step that may send. A closed gate, or a failure that no code may decide, does not end an open day: it
+// stays open until a resume, a stop, or its deadline, because ending it would lose the investors that are left (X11).
+func (d *daily) pay(ctx workflow.Context, send func(workflow.Context) error) (stopped bool, err error) {
+	for {
+		err := send(ctx)
+		switch fault.KindOf(err) {
+		case "", fault.Done:
+			return false, nil
+		case fault.Wait:
+			if err := d.hold(ctx, domain.Stopped, err, gateInterval); err != nil {
+				return true, err
+			}
+		case fault.Human:
+			if fault.CodeOf(err) == codeDayLost || !d.open() {
+				return false, err
+			}
+			if err := d.hold(ctx, domain.Stuck, err, stuckInterval); err != nil {
+				return true, err
+			}
+		default:
+			return false, err
+		}
+		d.status.State, d.status.Reason = domain.Running, ""
+	}
+}
+
+const (
+	// codeDayLost ends a day: what is left of it cannot be paid any more.
+	codeDayLost = "day_lost"
+	// gateInterval is how often a stopped day asks whether it may go on.
+	gateInterval = 15 * time.Second
+	// stuckInterval is how often a stuck day tries again by itself; a resume signal tries at once.
+	stuckInterval = 15 * time.Minute
+)
+
+// open is true once the chain's day has begun, so that giving up loses money for somebody.
+func (d *daily) open() bool { return d.plan.Continued || d.plan.Cursor > 0 }
+
+// hold shows why the day waits, and waits.
+func (d *daily) hold(ctx workflow.Context, state domain.State, why error, interval time.Duration) error {
+	d.status.State, d.status.Reason = state, reason(why)
+	d.show(ctx, d.status.Step)
+	return d.sleep(ctx, interval)
+}

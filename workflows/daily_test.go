@@ -1,0 +1,365 @@
+package workflows_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+
+	"github.com/meteora-fee-router/feeops/internal/domain"
+	"github.com/meteora-fee-router/feeops/internal/fault"
+	"github.com/meteora-fee-router/feeops/internal/ops"
+	"github.com/meteora-fee-router/feeops/workflows"
+)
+
+// vault is a day that keeps a cursor as the program does and breaks on request. It stands in for the activities.
+type vault struct {
+	pages    int
+	size     uint32
+	cursor   uint32
+	state    domain.State // What planning says; Ready unless set.
+	due      time.Duration
+	open     bool // The chain's day was open when the run began.
+	flags    []domain.SafetyFlag
+	checks   domain.Checks
+	rehearse ops.PreflightResult
+	replans  int
+	fail     map[uint32][]error // By cursor: errors to give before the page is turned.
+	after    map[uint32]error   // By cursor: the page is turned, and then the reply is lost.
+	rollback int                // How many times finality finds the chain gone back to cursor 0.
+	result   domain.Reconciliation
+	sent     []uint32
+	saved    []domain.DayReport
+	planned  int
+}
+
+func newVault(pages int, size uint32) *vault {
+	return &vault{
+		pages: pages, size: size, state: domain.Ready, checks: domain.Checks{{Row: "P02", Name: "timing", Result: domain.CheckOK}},
+		rehearse: ops.PreflightResult{OK: true}, fail: map[uint32][]error{}, after: map[uint32]error{},
+	}
+}
+
+func (v *vault) register(env *testsuite.TestWorkflowEnvironment) {
+	for name, f := range map[string]any{
+		ops.CheckGate.Name: func(context.Context, string) (ops.GateResult, error) {
+			return ops.GateResult{Open: len(v.flags) == 0, Flags: v.flags}, nil
+		},
+		ops.PlanDay.Name: func(_ context.Context, id string) (ops.Plan, error) {
+			v.planned++
+			p := ops.Plan{Vault: id, Day: "2026-11-23", Hash: "h", State: v.state, Pages: v.pages, PageSize: v.size, Investors: v.pages * int(v.size), Cursor: v.cursor, Continued: v.open}
+			if v.state == domain.NotDue {
+				p.Timing = domain.Timing{ChainNow: 1_000_000, LastTS: 1_000_000 - domain.DaySeconds + int64(v.due/time.Second), Complete: true}
+				if v.planned > 1 {
+					p.State = domain.Ready
+				}
+			}
+			return p, nil
+		},
+		ops.RunChecks.Name: func(context.Context, ops.DayRef) (ops.ChecksResult, error) {
+			return ops.ChecksResult{Checks: v.checks}, nil
+		},
+		ops.EnsureAccounts.Name: func(context.Context, ops.DayRef) (ops.AccountsResult, error) { return ops.AccountsResult{}, nil },
+		ops.Preflight.Name: func(context.Context, ops.PageInput) (ops.PreflightResult, error) {
+			if v.rehearse.Replan && v.planned > 1 {
+				return ops.PreflightResult{OK: true}, nil
+			}
+			return v.rehearse, nil
+		},
+		ops.SendPage.Name:   v.sendPage,
+		ops.FixOpening.Name: func(context.Context, ops.DayRef) (ops.OpeningResult, error) { return ops.OpeningResult{TS: 1}, nil },
+		ops.AwaitFinality.Name: func(context.Context, ops.DayRef) (ops.FinalityResult, error) {
+			if v.rollback > 0 {
+				v.rollback--
+				v.cursor = 0
+				return ops.FinalityResult{Cursor: 0, Lost: []string{"sig"}}, nil
+			}
+			return ops.FinalityResult{Complete: true, Cursor: v.cursor}, nil
+		},
+		ops.Reconcile.Name: func(context.Context, ops.DayRef) (ops.ReconcileResult, error) {
+			return ops.ReconcileResult{Result: v.result, CloseSlot: 9, FirstSlot: 3}, nil
+		},
+		ops.SaveReport.Name: func(_ context.Context, in ops.ReportInput) (ops.SaveResult, error) {
+			v.saved = append(v.saved, in.Report)
+			return ops.SaveResult{Requests: 12}, nil
+		},
+	} {
+		env.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
+	}
+}
+
+// sendPage does what the real one promises: it believes the chain's cursor, and repeats nothing that is done.
+func (v *vault) sendPage(_ context.Context, in ops.PageInput) (ops.PageResult, error) {
+	if errs := v.fail[in.Cursor]; len(errs) > 0 {
+		v.fail[in.Cursor] = errs[1:]
+		return ops.PageResult{}, fault.Seal(errs[0])
+	}
+	if in.Cursor == v.cursor {
+		v.sent = append(v.sent, in.Cursor)
+		v.cursor += v.size
+	}
+	if err := v.after[in.Cursor]; err != nil {
+		delete(v.after, in.Cursor)
+		return ops.PageResult{}, fault.Seal(err)
+	}
+	return ops.PageResult{Cursor: v.cursor, Ours: true, Paid: 10, Closed: int(v.cursor) >= v.pages*int(v.size), Slot: 5, SentSlot: 3}, nil
+}
+
+// newSuite keeps the test environment's own log out of the way.
+func newSuite() *testsuite.WorkflowTestSuite {
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	return &suite
+}
+
+func run(t *testing.T, v *vault, in ops.DailyInput, steer ...func(*testsuite.TestWorkflowEnvironment)) (domain.DayReport, error) {
+	t.Helper()
+	suite := newSuite()
+	env := suite.NewTestWorkflowEnvironment()
+	v.register(env)
+	for _, s := range steer {
+		s(env)
+	}
+	in.Vault = "v1"
+	env.ExecuteWorkflow(workflows.DailyDistribution, in)
+	require.True(t, env.IsWorkflowCompleted())
+	var report domain.DayReport
+	err := env.GetWorkflowError()
+	var app *temporal.ApplicationError
+	if errors.As(err, &app) && app.HasDetails() {
+		require.NoError(t, app.Details(&report), "a failed day carries its report")
+	} else if err == nil {
+		require.NoError(t, env.GetWorkflowResult(&report))
+	}
+	return report, err
+}
+
+func coded(kind fault.Kind, code string) error { return fault.New(kind, code, errors.New(code)) }
+
+func TestDaily_PaysEveryPageOnceInOrder(t *testing.T) {
+	v := newVault(3, 15)
+	report, err := run(t, v, ops.DailyInput{})
+	require.NoError(t, err)
+	require.Equal(t, domain.Complete, report.State)
+	require.Equal(t, []uint32{0, 15, 30}, v.sent)
+	require.Equal(t, uint64(12), report.Requests)
+	require.Len(t, v.saved, 1)
+}
+
+// X06: a new day starts at cursor 0 even though the chain still shows yesterday's end. The plan says where to start.
+func TestX06_NewDayStartsAtCursorZero(t *testing.T) {
+	v := newVault(2, 20)
+	_, err := run(t, v, ops.DailyInput{})
+	require.NoError(t, err)
+	require.Equal(t, uint32(0), v.sent[0])
+}
+
+func TestX10_LostReplyIsNotPaidTwice(t *testing.T) {
+	v := newVault(2, 15)
+	v.after[0] = coded(fault.Unknown, "rpc/lost")
+	report, err := run(t, v, ops.DailyInput{})
+	require.NoError(t, err)
+	require.Equal(t, domain.Complete, report.State)
+	require.Equal(t, []uint32{0, 15}, v.sent)
+}
+
+// X11: a page that only a human can help keeps the day open, and it goes on when told to.
+func TestX11_StuckDayStaysOpenAndGoesOnAtResume(t *testing.T) {
+	v := newVault(2, 15)
+	v.fail[15] = []error{coded(fault.Human, "router/6007")}
+	var during ops.DailyStatus
+	report, err := run(t, v, ops.DailyInput{}, func(env *testsuite.TestWorkflowEnvironment) {
+		env.RegisterDelayedCallback(func() {
+			value, err := env.QueryWorkflow(ops.QueryStatus)
+			require.NoError(t, err)
+			require.NoError(t, value.Get(&during))
+			env.SignalWorkflow(ops.SignalResume, ops.Order{Actor: "ada", Reason: "thawed"})
+		}, time.Minute)
+	})
+	require.NoError(t, err)
+	require.Equal(t, domain.Stuck, during.State)
+	require.Contains(t, during.Reason, "router/6007")
+	require.Equal(t, domain.Complete, report.State)
+	require.Equal(t, []uint32{0, 15}, v.sent)
+}
+
+// X13: what a human must decide is not retried when nothing is open yet: the day ends as failed, with its report.
+func TestX13_FatalFailureBeforeTheOpeningEndsTheDay(t *testing.T) {
+	v := newVault(1, 15)
+	v.fail[0] = []error{coded(fault.Human, "router/6001")}
+	report, err := run(t, v, ops.DailyInput{})
+	require.Error(t, err)
+	require.Equal(t, domain.Failed, report.State)
+	require.Empty(t, v.sent)
+	require.Equal(t, domain.Failed, v.saved[0].State)
+}
+
+func TestX13_NetworkFailuresAreRetried(t *testing.T) {
+	v := newVault(1, 15)
+	v.fail[0] = []error{coded(fault.Retry, "rpc/unavailable"), coded(fault.Unknown, "x"), coded(fault.Retry, "rpc/429")}
+	report, err := run(t, v, ops.DailyInput{})
+	require.NoError(t, err)
+	require.Equal(t, domain.Complete, report.State)
+	require.Equal(t, []uint32{0}, v.sent)
+}
+
+func TestX05_StopEndsTheDayBetweenPages(t *testing.T) {
+	v := newVault(3, 15)
+	v.fail[15] = []error{coded(fault.Wait, "stopped")}
+	report, err := run(t, v, ops.DailyInput{}, func(env *testsuite.TestWorkflowEnvironment) {
+		env.RegisterDelayedCallback(func() { env.SignalWorkflow(ops.SignalStop, ops.Order{Actor: "ada", Reason: "looks odd"}) }, 3*time.Second)
+	})
+	require.NoError(t, err)
+	require.Equal(t, domain.Stopped, report.State)
+	require.Contains(t, report.Reason, "stopped by ada: looks odd")
+	require.Equal(t, []uint32{0}, v.sent)
+}
+
+func TestPauseHoldsAndResumeGoesOn(t *testing.T) {
+	v := newVault(2, 15)
+	var during ops.DailyStatus
+	report, err := run(t, v, ops.DailyInput{}, func(env *testsuite.TestWorkflowEnvironment) {
+		env.RegisterDelayedCallback(func() { env.SignalWorkflow(ops.SignalPause, ops.Order{Actor: "ada", Reason: "lunch"}) }, 0)
+		env.RegisterDelayedCallback(func() {
+			value, err := env.QueryWorkflow(ops.QueryStatus)
+			require.NoError(t, err)
+			require.NoError(t, value.Get(&during))
+			require.Empty(t, v.sent)
+			env.SignalWorkflow(ops.SignalResume, ops.Order{Actor: "ada"})
+		}, time.Hour)
+	})
+	require.NoError(t, err)
+	require.Equal(t, domain.Paused, during.State)
+	require.Equal(t, domain.Complete, report.State)
+}
+
+// X12: stopped, not due, no fees and complete are four different ends.
+func TestX12_EndsAreDistinct(t *testing.T) {
+	tests := []struct {
+		name string
+		give func(*vault)
+		want domain.State
+	}{
+		{"not due is an outcome", func(v *vault) { v.state, v.due = domain.NotDue, time.Hour }, domain.NotDue},
+		{"a day without fees is not opened", func(v *vault) { v.state = domain.NoFees }, domain.NoFees},
+		{"a closed gate stops before anything is read", func(v *vault) {
+			v.flags = []domain.SafetyFlag{{Kind: domain.SafetyStop, Reason: "drill", Actor: "ada"}}
+		}, domain.Stopped},
+		{"complete", func(*vault) {}, domain.Complete},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			v := newVault(1, 15)
+			tt.give(v)
+			report, err := run(t, v, ops.DailyInput{})
+			require.NoError(t, err)
+			require.Equal(t, tt.want, report.State)
+		})
+	}
+}
+
+// P02: asked to wait, the run sleeps until the chain's due time and plans again then.
+func TestP02_WaitsUntilDueAndPlansAgain(t *testing.T) {
+	v := newVault(1, 15)
+	v.state, v.due = domain.NotDue, 20*time.Hour
+	var began, ended time.Time
+	report, err := run(t, v, ops.DailyInput{WaitDue: true}, func(env *testsuite.TestWorkflowEnvironment) { began = env.Now() })
+	require.NoError(t, err)
+	ended = report.EndedAt
+	require.Equal(t, domain.Complete, report.State)
+	require.GreaterOrEqual(t, ended.Sub(began), 20*time.Hour)
+	require.Equal(t, 2, v.planned)
+}
+
+func TestP01_FailedCheckRefusesTheDayWithItsFigures(t *testing.T) {
+	v := newVault(1, 15)
+	v.checks = append(v.checks, domain.Check{Row: "P14", Name: "fee_payer", Result: domain.CheckFail, Observed: "3 lamports", Threshold: "10,000"})
+	report, err := run(t, v, ops.DailyInput{})
+	require.Error(t, err)
+	require.Equal(t, domain.Failed, report.State)
+	require.Contains(t, report.Reason, "P14 fee_payer is fail: 3 lamports. Wanted: 10,000")
+	require.Empty(t, v.sent)
+}
+
+// P06: an unknown answer is asked for once more and never taken for ok.
+func TestP06_UnknownCheckRefusesTheDay(t *testing.T) {
+	v := newVault(1, 15)
+	v.checks = domain.Checks{{Row: "P06", Name: "reads_known", Result: domain.CheckUnknown}}
+	report, err := run(t, v, ops.DailyInput{})
+	require.Error(t, err)
+	require.Equal(t, domain.Failed, report.State)
+	require.Empty(t, v.sent)
+}
+
+func TestX21_RehearsalThatWouldCloseTheDayEarlyIsRefused(t *testing.T) {
+	v := newVault(3, 15)
+	v.rehearse = ops.PreflightResult{Reason: "page 1 of 3 would close the day"}
+	report, err := run(t, v, ops.DailyInput{})
+	require.Error(t, err)
+	require.Equal(t, domain.Failed, report.State)
+	require.Empty(t, v.sent)
+}
+
+// X26: a list that changed before the opening is planned once more; after it the manifest stands.
+func TestX26_ChangedListIsPlannedAgainBeforeTheOpening(t *testing.T) {
+	v := newVault(1, 15)
+	v.rehearse = ops.PreflightResult{Reason: "6007", Replan: true}
+	report, err := run(t, v, ops.DailyInput{})
+	require.NoError(t, err)
+	require.Equal(t, domain.Complete, report.State)
+	require.Equal(t, 2, v.planned)
+}
+
+func TestRollbackGoesBackToTheChainsCursor(t *testing.T) {
+	v := newVault(2, 15)
+	v.rollback = 1
+	report, err := run(t, v, ops.DailyInput{})
+	require.NoError(t, err)
+	require.Equal(t, domain.Complete, report.State)
+	require.Equal(t, []uint32{0, 15, 0, 15}, v.sent)
+}
+
+func TestX19_UnreconciledDayIsNotComplete(t *testing.T) {
+	v := newVault(1, 15)
+	v.result = domain.Reconciliation{Missed: 1, Notes: []string{"somebody got nothing"}}
+	report, err := run(t, v, ops.DailyInput{})
+	require.Error(t, err)
+	require.Equal(t, domain.CompleteUnreconciled, report.State)
+}
+
+func TestX22_LostDayEndsAndSaysSo(t *testing.T) {
+	v := newVault(3, 15)
+	v.fail[15] = []error{coded(fault.Human, "day_lost")}
+	report, err := run(t, v, ops.DailyInput{})
+	require.Error(t, err)
+	require.Equal(t, domain.Failed, report.State)
+	require.Equal(t, []uint32{0}, v.sent)
+}
+
+func TestX23_OneVaultsFailureIsAnothersRow(t *testing.T) {
+	suite := newSuite()
+	env := suite.NewTestWorkflowEnvironment()
+	env.RegisterWorkflow(workflows.FleetDistribution)
+	env.RegisterActivityWithOptions(func(context.Context, ops.ListInput) (ops.ListResult, error) {
+		return ops.ListResult{Vaults: []string{"good", "bad"}}, nil
+	}, activity.RegisterOptions{Name: ops.ListVaults.Name})
+	env.RegisterWorkflow(workflows.DailyDistribution)
+	env.OnWorkflow(workflows.DailyDistribution, mock.Anything, ops.DailyInput{Vault: "good"}).Return(domain.DayReport{Vault: "good", Day: "2026-11-23", State: domain.Complete}, nil)
+	env.OnWorkflow(workflows.DailyDistribution, mock.Anything, ops.DailyInput{Vault: "bad"}).Return(domain.DayReport{}, fmt.Errorf("no such mint"))
+	env.ExecuteWorkflow(workflows.FleetDistribution, ops.FleetInput{})
+	require.NoError(t, env.GetWorkflowError())
+	var report ops.FleetReport
+	require.NoError(t, env.GetWorkflowResult(&report))
+	require.Equal(t, domain.Complete, report.Rows[0].State)
+	require.Equal(t, domain.Failed, report.Rows[1].State)
+	require.Contains(t, report.Rows[1].Reason, "no such mint")
+}
