@@ -1,0 +1,82 @@
+package devstack
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/meteora-fee-router/feeops/internal/ops"
+)
+
+// settings is the part of feeops.yaml that a stack sets; everything else keeps its default.
+type settings struct {
+	Network     string           `yaml:"network"`
+	GenesisHash string           `yaml:"genesis_hash"`
+	RPC         rpcSettings      `yaml:"rpc"`
+	Temporal    temporalSettings `yaml:"temporal"`
+	Store       struct {
+		DSN string `yaml:"dsn"`
+	} `yaml:"store"`
+	Worker     workerSettings `yaml:"worker"`
+	VaultsFile string         `yaml:"vaults_file"`
+}
+
+type rpcSettings struct {
+	Endpoints    []endpointSettings `yaml:"endpoints"`
+	PollInterval string             `yaml:"poll_interval"`
+}
+
+type endpointSettings struct {
+	Name  string `yaml:"name"`
+	URL   string `yaml:"url"`
+	WSURL string `yaml:"ws_url"`
+	Limit int    `yaml:"requests_per_second"` // 0: our own machine needs none.
+}
+
+type temporalSettings struct {
+	Address   string `yaml:"address"`
+	Namespace string `yaml:"namespace"`
+	TaskQueue string `yaml:"task_queue"`
+	UIURL     string `yaml:"ui_url"`
+}
+
+type workerSettings struct {
+	Listen       string `yaml:"listen"`
+	DrainTimeout string `yaml:"drain_timeout"`
+}
+
+// writeSettings writes the stack's feeops.yaml; the other commands use the same file as the worker.
+func (s *Stack) writeSettings(context.Context, Options) error {
+	ports, err := freePorts(1)
+	if err != nil {
+		return err
+	}
+	y := settings{
+		Network: "localnet", GenesisHash: s.Chain.Genesis,
+		RPC: rpcSettings{
+			Endpoints:    []endpointSettings{{Name: "localnet", URL: s.Chain.RPC, WSURL: s.Chain.WS}},
+			PollInterval: "200ms",
+		},
+		Temporal: temporalSettings{
+			Address: s.temporal.Address, Namespace: Namespace, TaskQueue: ops.TaskQueue, UIURL: s.temporal.UIAddress,
+		},
+		Worker:     workerSettings{Listen: loopback(ports[0]), DrainTimeout: workerDrain.String()},
+		VaultsFile: vaultsName, // Beside the file, so that the directory can be looked at as a whole.
+	}
+	y.Store.DSN = "file:feeops.db"
+	var b bytes.Buffer
+	b.WriteString("# Written by feeops for a local stack that ends with it.\n")
+	enc := yaml.NewEncoder(&b)
+	enc.SetIndent(2)
+	if err := enc.Encode(y); err != nil {
+		return fmt.Errorf("write the stack's settings: %w", err)
+	}
+	s.Config = s.run.Path(configName)
+	if err := os.WriteFile(s.Config, b.Bytes(), 0o600); err != nil {
+		return fmt.Errorf("write the stack's settings: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,109 @@
+package distribution
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/gagliardetto/solana-go"
+
+	"github.com/meteora-fee-router/feeops/internal/domain"
+	"github.com/meteora-fee-router/feeops/internal/fault"
+	"github.com/meteora-fee-router/feeops/internal/router"
+	"github.com/meteora-fee-router/feeops/internal/sender"
+)
+
+// pageKey names what a page's transaction does: two signatures with one key must never both be in the air.
+func pageKey(cursor uint32) string { return fmt.Sprintf("page/%d", cursor) }
+
+// pageRequest builds the call of a planned page with the lookup tables that shorten it.
+func (s *Service) pageRequest(ctx context.Context, v Vault, m domain.Manifest, cursor uint32) (sender.Request, error) {
+	plan, ok := m.PageAt(cursor)
+	if !ok {
+		return sender.Request{}, fault.Newf(fault.Human, "manifest/cursor", "vault %s: cursor %d: %w of %d", v.ID, cursor, errNoSuchPage, m.PageSize).
+			WithNext("Another page size was used on chain than planned: a foreign crank turned pages. Compare the pages' accounts with the manifest")
+	}
+	remaining, err := remaining(v, m, plan)
+	if err != nil {
+		return sender.Request{}, err
+	}
+	r := sender.Request{
+		Vault: v.ID, Day: m.Day, Kind: domain.IntentPage, Key: pageKey(cursor),
+		Instructions: []solana.Instruction{v.call(cursor, m.PageSize, remaining)},
+	}
+	if !m.Tables {
+		return r, nil
+	}
+	r.Tables, err = s.tablesFor(ctx, v, remaining)
+	return r, err
+}
+
+// remaining lists a page's accounts as the vault's program wants them: the page's pairs, or all streams (CHAIN.md §1).
+func remaining(v Vault, m domain.Manifest, plan domain.PagePlan) ([]*solana.AccountMeta, error) {
+	if v.Behaviour == domain.Published {
+		streams := make([]solana.PublicKey, len(m.Entries))
+		for i, e := range m.Entries {
+			key, err := solana.PublicKeyFromBase58(e.Stream)
+			if err != nil {
+				return nil, fmt.Errorf("manifest of %s: entry %d: stream %q: %w", v.ID, i, e.Stream, err)
+			}
+			streams[i] = key
+		}
+		return router.PublishedRemaining(streams), nil
+	}
+	payees := make([]router.Payee, 0, plan.Count)
+	for _, e := range m.Entries[plan.Cursor : int(plan.Cursor)+plan.Count] {
+		stream, err := solana.PublicKeyFromBase58(e.Stream)
+		if err != nil {
+			return nil, fmt.Errorf("manifest of %s: entry %d: stream %q: %w", v.ID, e.Index, e.Stream, err)
+		}
+		ata, err := solana.PublicKeyFromBase58(e.ATA)
+		if err != nil {
+			return nil, fmt.Errorf("manifest of %s: entry %d: token account %q: %w", v.ID, e.Index, e.ATA, err)
+		}
+		payees = append(payees, router.Payee{Stream: stream, ATA: ata})
+	}
+	return router.ReferenceRemaining(payees), nil
+}
+
+// tablesFor picks the vault's tables that hold any of a page's accounts.
+func (s *Service) tablesFor(ctx context.Context, v Vault, metas []*solana.AccountMeta) (map[solana.PublicKey]solana.PublicKeySlice, error) {
+	tables, err := s.Store.Tables(ctx, v.ID)
+	if err != nil {
+		return nil, fmt.Errorf("lookup tables of %s: %w", v.ID, err)
+	}
+	wanted := map[solana.PublicKey]bool{}
+	for _, meta := range metas {
+		wanted[meta.PublicKey] = true
+	}
+	out := map[solana.PublicKey]solana.PublicKeySlice{}
+	for _, t := range tables {
+		if !t.Active {
+			continue
+		}
+		keys, err := parseKeys(t.Addresses)
+		if err != nil {
+			return nil, fmt.Errorf("lookup table %s of %s: %w", t.Address, v.ID, err)
+		}
+		if slices.ContainsFunc(keys, func(k solana.PublicKey) bool { return wanted[k] }) {
+			address, err := solana.PublicKeyFromBase58(t.Address)
+			if err != nil {
+				return nil, fmt.Errorf("lookup table %q of %s: %w", t.Address, v.ID, err)
+			}
+			out[address] = keys
+		}
+	}
+	return out, nil
+}
+
+func parseKeys(in []string) (solana.PublicKeySlice, error) {
+	out := make(solana.PublicKeySlice, len(in))
+	for i, s := range in {
+		key, err := solana.PublicKeyFromBase58(s)
+		if err != nil {
+			return nil, fmt.Errorf("address %q: %w", s, err)
+		}
+		out[i] = key
+	}
+	return out, nil
+}

@@ -1,0 +1,150 @@
+package distribution
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gagliardetto/solana-go"
+	"github.com/gagliardetto/solana-go/rpc"
+
+	"github.com/meteora-fee-router/feeops/internal/chain"
+	"github.com/meteora-fee-router/feeops/internal/domain"
+	"github.com/meteora-fee-router/feeops/internal/router"
+)
+
+// Rehearsal is a simulated page held against the plan.
+type Rehearsal struct {
+	OK     bool
+	Reason string
+	Code   string
+	Units  uint64
+	Paid   domain.Amount
+	Closes bool
+	Replan bool // The list changed since the snapshot: plan again.
+}
+
+// Rehearse simulates the page at cursor and refuses a day that would close early, skip or pay anybody but the plan's
+// recipients (X21, P16). Nothing is signed.
+func (s *Service) Rehearse(ctx context.Context, id string, day domain.Day, hash string, cursor uint32) (Rehearsal, error) {
+	v, m, err := s.frozen(ctx, id, day, hash)
+	if err != nil {
+		return Rehearsal{}, err
+	}
+	send, err := s.Sender(id)
+	if err != nil {
+		return Rehearsal{}, err
+	}
+	request, err := s.pageRequest(ctx, v, m, cursor)
+	if err != nil {
+		return Rehearsal{}, err
+	}
+	raw, err := send.Build(ctx, request)
+	if err != nil {
+		return Rehearsal{}, fmt.Errorf("build page at cursor %d of %s: %w", cursor, id, err)
+	}
+	keys, err := s.watched(v, m, cursor)
+	if err != nil {
+		return Rehearsal{}, err
+	}
+	before, err := s.Chain.Snapshot(ctx, keys, chain.ReadOptions{Commitment: rpc.CommitmentConfirmed})
+	if err != nil {
+		return Rehearsal{}, fmt.Errorf("balances before the rehearsal of %s: %w", id, err)
+	}
+	sim, err := s.Chain.Simulate(ctx, raw, keys)
+	if err != nil {
+		return Rehearsal{}, fmt.Errorf("rehearse page at cursor %d of %s: %w", cursor, id, err)
+	}
+	if sim.Err != nil {
+		return refused(sim), nil
+	}
+	return judge(v, m, cursor, keys, before, sim)
+}
+
+// watched are the accounts whose state before and after tells what a page does: progress, treasury, creator, and the
+// page's token accounts.
+func (s *Service) watched(v Vault, m domain.Manifest, cursor uint32) ([]solana.PublicKey, error) {
+	keys := []solana.PublicKey{v.Accounts.Progress, v.Accounts.Treasury, v.Accounts.Creator}
+	plan, _ := m.PageAt(cursor)
+	seen := map[string]bool{}
+	for _, e := range m.Entries[plan.Cursor : int(plan.Cursor)+plan.Count] {
+		if seen[e.ATA] {
+			continue
+		}
+		seen[e.ATA] = true
+		key, err := solana.PublicKeyFromBase58(e.ATA)
+		if err != nil {
+			return nil, fmt.Errorf("manifest of %s: entry %d: token account %q: %w", v.ID, e.Index, e.ATA, err)
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
+
+// refused explains a simulation that failed.
+func refused(sim chain.SimResult) Rehearsal {
+	r := Rehearsal{Units: sim.Units, Code: sim.Err.Code()}
+	r.Reason = fmt.Sprintf("the program refuses the page: %s", sim.Err)
+	if sim.Err.Custom != nil {
+		code := router.Code(*sim.Err.Custom)
+		r.Replan = code == router.CodeStreamflowValidationFailed || code == router.CodeInvalidStreamflowAccountOwner || code == router.CodeAccountNotInitialized
+	}
+	return r
+}
+
+// judge compares the simulated end state with the plan.
+func judge(v Vault, m domain.Manifest, cursor uint32, keys []solana.PublicKey, before chain.Snapshot, sim chain.SimResult) (Rehearsal, error) {
+	r := Rehearsal{Units: sim.Units}
+	after := make(map[solana.PublicKey]chain.Account, len(sim.Accounts))
+	for _, a := range sim.Accounts {
+		after[a.Key] = a
+	}
+	at := after[v.Accounts.Progress]
+	progress, err := router.DecodeProgress(at.Owner, v.Program, at.Data)
+	if err != nil {
+		return r, vaultFault(v, "progress_bad", fmt.Errorf("rehearsed progress: %w", err), "")
+	}
+	r.Closes = progress.DayComplete
+	last := m.Pages[len(m.Pages)-1].Cursor == cursor
+	for _, key := range keys[3:] {
+		r.Paid += grown(before.Accounts[key], after[key], key, v.QuoteMint)
+	}
+	creator := grown(before.Accounts[v.Accounts.Creator], after[v.Accounts.Creator], v.Accounts.Creator, v.QuoteMint)
+	var planned domain.Amount
+	plan, _ := m.PageAt(cursor)
+	for _, e := range m.Entries[plan.Cursor : int(plan.Cursor)+plan.Count] {
+		planned += e.Expected
+	}
+	switch {
+	case progress.PaginationCursor != cursor+m.PageSize:
+		r.Code, r.Reason = "preflight/cursor", fmt.Sprintf("the cursor would go to %d, not %d: the page would turn nothing or skip investors", progress.PaginationCursor, cursor+m.PageSize)
+	case r.Closes && !last:
+		r.Code, r.Reason = "preflight/closes_early", fmt.Sprintf("page 1 of %d would close the day and pay the creator %d: later investors would get nothing (X21)", len(m.Pages), creator)
+	case !r.Closes && last:
+		r.Code, r.Reason = "preflight/stays_open", "the last page would not close the day"
+	case v.Behaviour == domain.Reference && !near(r.Paid, planned):
+		r.Code, r.Reason, r.Replan = "preflight/amount", fmt.Sprintf("the page would pay %d base units, the plan says %d", r.Paid, planned), true
+	case v.Behaviour == domain.Published && r.Paid != 0:
+		r.Code, r.Reason = "preflight/behaviour", fmt.Sprintf("the page would pay %d base units, and the published program pays investors nothing: check behaviour in the settings", r.Paid)
+	default:
+		r.OK = true
+	}
+	return r, nil
+}
+
+// near allows for the seconds between the snapshot and the rehearsal, in which streams go on vesting: one per cent.
+// The amounts are exact from the opening on, and the reconciliation allows nothing.
+func near(a, b domain.Amount) bool {
+	if a < b {
+		a, b = b, a
+	}
+	return a-b <= a/100
+}
+
+// grown is what a token account gained.
+func grown(before, after chain.Account, key, mint solana.PublicKey) domain.Amount {
+	was, is := tokenView(before, key, mint), tokenView(after, key, mint)
+	if is.Amount <= was.Amount {
+		return 0
+	}
+	return domain.Amount(is.Amount - was.Amount)
+}

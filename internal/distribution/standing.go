@@ -1,0 +1,125 @@
+package distribution
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/gagliardetto/solana-go/rpc"
+
+	"github.com/meteora-fee-router/feeops/internal/domain"
+)
+
+// overdueAfter is how long after its due time a day that has not begun is overdue (M12).
+const overdueAfter = time.Hour
+
+// Standing is where a vault's day stands, as an operator reads it in the morning (D06–D12).
+type Standing struct {
+	Vault     string
+	State     domain.State
+	Reason    string
+	Day       domain.Day // The day that the progress belongs to.
+	Timing    domain.Timing
+	Cursor    uint32
+	Entries   int // Streams of the settings.
+	Percent   int // Of the day named, clamped to 0–100; 0 when a new day may start (D07).
+	Treasury  TokenView
+	Payer     uint64 // Lamports.
+	Claimable domain.Amount
+	Token     domain.Token
+	Slot      uint64
+	Live      bool // A run of this vault is under way.
+}
+
+// Standing reads one vault. A failed read is the state unknown with its reason, never a zero (D08, D11).
+func (s *Service) Standing(ctx context.Context, id string) Standing {
+	v, err := s.vault(id)
+	if err != nil {
+		return Standing{Vault: id, State: domain.UnknownState, Reason: err.Error()}
+	}
+	w, err := readVault(ctx, s.Chain, v, rpc.CommitmentConfirmed)
+	if err != nil {
+		return Standing{Vault: id, State: domain.UnknownState, Reason: err.Error(), Token: v.Token, Entries: len(v.Streams)}
+	}
+	flags, err := s.Flags(ctx, id)
+	if err != nil {
+		flags = []domain.SafetyFlag{{Kind: domain.SafetyStop, Actor: "store", Reason: err.Error()}}
+	}
+	last, found, err := s.lastReport(ctx, v, w)
+	if err != nil {
+		return Standing{Vault: id, State: domain.UnknownState, Reason: err.Error(), Token: v.Token, Entries: len(v.Streams)}
+	}
+	var report *domain.DayReport
+	if found {
+		report = &last
+	}
+	return stand(v, w, s.Rules, flags, report)
+}
+
+// lastReport is the report of the day that the chain opened last.
+func (s *Service) lastReport(ctx context.Context, v Vault, w View) (domain.DayReport, bool, error) {
+	m, found, err := s.openedManifest(ctx, v, w)
+	if err != nil || !found {
+		return domain.DayReport{}, false, err
+	}
+	return s.Store.Report(ctx, v.ID, m.Day)
+}
+
+// stand judges a view. Flags come first, then a new day before the old day's figures, so that yesterday's end never
+// reads as today's (D10, M19).
+func stand(v Vault, w View, r Rules, flags []domain.SafetyFlag, report *domain.DayReport) Standing {
+	token := v.Token
+	token.Decimals = w.Decimals
+	t := w.Timing()
+	out := Standing{
+		Vault: v.ID, Day: t.Day(), Timing: t, Cursor: w.Progress.PaginationCursor, Entries: len(v.Streams), Treasury: w.Treasury,
+		Payer: w.PayerLamports, Claimable: domain.Amount(w.Quote), Token: token, Slot: w.MaxSlot,
+	}
+	phase := t.Phase()
+	if phase != domain.PhaseNewDay && len(v.Streams) > 0 {
+		out.Percent = min(100, int(uint64(out.Cursor)*100/uint64(len(v.Streams))))
+	}
+	switch {
+	case len(flags) > 0:
+		out.State, out.Reason = flagState(flags[0]), fmt.Sprintf("%s by %s: %s", flags[0].Kind, flags[0].Actor, flags[0].Reason)
+	case phase == domain.PhaseBackwards:
+		out.State, out.Reason = domain.UnknownState, "the chain's clock is before the last opening"
+	case phase == domain.PhaseNewDay && w.Quote < uint64(max(1, r.MinClaimable)):
+		out.State, out.Reason = domain.NoFees, "due, and there are no fees to claim"
+	case phase == domain.PhaseNewDay && t.NeverRun():
+		out.State, out.Reason = domain.NeverRun, "its first day may be opened"
+	case phase == domain.PhaseNewDay && -t.UntilDue() > overdueAfter:
+		out.State, out.Reason = domain.Overdue, fmt.Sprintf("overdue %s", -t.UntilDue())
+	case phase == domain.PhaseNewDay:
+		out.State, out.Reason = domain.Ready, fmt.Sprintf("due for %s", -t.UntilDue())
+	case phase == domain.PhaseContinue && w.Progress.PaginationCursor == 0 && w.Treasury.Amount == 0:
+		out.State, out.Reason = domain.NoFees, "the day was opened without fees and cannot complete"
+	case phase == domain.PhaseContinue:
+		out.State, out.Reason = domain.Stuck, fmt.Sprintf("open at cursor %d with no run; lost at %s", out.Cursor, time.Unix(t.Deadline(), 0).UTC().Format(time.RFC3339))
+	case report != nil && report.State == domain.CompleteUnreconciled:
+		out.State, out.Reason = domain.CompleteUnreconciled, report.Reason
+	default:
+		out.State, out.Percent = domain.Complete, 100
+	}
+	return out
+}
+
+func flagState(f domain.SafetyFlag) domain.State {
+	switch f.Kind {
+	case domain.SafetyIsolate:
+		return domain.Isolated
+	case domain.SafetyPause:
+		return domain.Paused
+	default:
+		return domain.Stopped
+	}
+}
+
+// Join puts a live run's own word over what the chain alone can say.
+func (s Standing) Join(state domain.State, reason string) Standing {
+	s.Live = true
+	if s.State != domain.Stopped && s.State != domain.Isolated {
+		s.State, s.Reason = state, reason
+	}
+	return s
+}

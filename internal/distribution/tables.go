@@ -1,0 +1,118 @@
+package distribution
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gagliardetto/solana-go"
+	"github.com/gagliardetto/solana-go/rpc"
+
+	"github.com/meteora-fee-router/feeops/internal/domain"
+	"github.com/meteora-fee-router/feeops/internal/lookuptable"
+	"github.com/meteora-fee-router/feeops/internal/sender"
+)
+
+// fillTables makes sure that every account of the day's pages is in a lookup table of the vault. Tables grow with the
+// list and are used again every day, so most days send nothing here.
+func (s *Service) fillTables(ctx context.Context, send Sender, v Vault, m domain.Manifest, ready *Ready) error {
+	tables, err := s.Store.Tables(ctx, v.ID)
+	if err != nil {
+		return fmt.Errorf("lookup tables of %s: %w", v.ID, err)
+	}
+	missing, err := uncovered(v, m, tables)
+	if err != nil || len(missing) == 0 {
+		return err
+	}
+	t, err := s.tick(ctx, v, rpc.CommitmentConfirmed, 0)
+	if err != nil {
+		return err
+	}
+	// A block knows the hashes of the slots before it, so its own slot is too recent for an address to follow from.
+	slot := t.slot - min(t.slot, 1)
+	var creates, extends []sender.Request
+	var changed []domain.Table
+	for len(missing) > 0 {
+		var table domain.Table
+		if n := len(tables); n > 0 && tables[n-1].Active && len(tables[n-1].Addresses) < lookuptable.MaxAddresses {
+			table, tables = tables[n-1], nil
+		} else {
+			// Each new table takes a slot of its own, since its address follows from it.
+			create, address, err := lookuptable.Create(v.Payer, v.Payer, slot)
+			if err != nil {
+				return err
+			}
+			tables, slot = nil, slot-1
+			table = domain.Table{Vault: v.ID, Address: address.String(), Authority: v.Payer.String(), Active: true}
+			creates = append(creates, sender.Request{Vault: v.ID, Day: m.Day, Kind: domain.IntentTable, Key: "table/" + table.Address, Instructions: []solana.Instruction{create}})
+		}
+		address, err := solana.PublicKeyFromBase58(table.Address)
+		if err != nil {
+			return fmt.Errorf("lookup table %q of %s: %w", table.Address, v.ID, err)
+		}
+		for len(missing) > 0 && len(table.Addresses) < lookuptable.MaxAddresses {
+			n := min(lookuptable.ExtendBatch, len(missing), lookuptable.MaxAddresses-len(table.Addresses))
+			extends = append(extends, sender.Request{
+				Vault: v.ID, Day: m.Day, Kind: domain.IntentTable, Key: fmt.Sprintf("table/%s/%d", table.Address, len(table.Addresses)),
+				Instructions: []solana.Instruction{lookuptable.Extend(address, v.Payer, v.Payer, missing[:n])},
+			})
+			for _, key := range missing[:n] {
+				table.Addresses = append(table.Addresses, key.String())
+			}
+			missing = missing[n:]
+		}
+		changed = append(changed, table)
+	}
+	for _, batch := range [][]sender.Request{creates, extends} {
+		receipts, err := send.SendAll(ctx, batch)
+		if err != nil {
+			return fmt.Errorf("fill lookup tables of %s: %w", v.ID, err)
+		}
+		ready.add(receipts)
+	}
+	ready.Tables = len(changed)
+	return s.adopt(ctx, v, changed)
+}
+
+// adopt reads the tables back and stores them as the chain holds them: the extending transactions may have landed in
+// any order, and an index into the wrong order would name the wrong account.
+func (s *Service) adopt(ctx context.Context, v Vault, changed []domain.Table) error {
+	for _, table := range changed {
+		held, err := s.readTable(ctx, table)
+		if err != nil {
+			return err
+		}
+		if err := s.Store.SaveTable(ctx, held); err != nil {
+			return fmt.Errorf("save lookup table %s of %s: %w", table.Address, v.ID, err)
+		}
+	}
+	return nil
+}
+
+// uncovered lists the accounts of the day's pages that no table holds, fixed accounts first. The payer signs and the
+// router program is called, so those two can never come from a table.
+func uncovered(v Vault, m domain.Manifest, tables []domain.Table) ([]solana.PublicKey, error) {
+	held := map[solana.PublicKey]bool{v.Payer: true, v.Program: true}
+	for _, t := range tables {
+		keys, err := parseKeys(t.Addresses)
+		if err != nil {
+			return nil, fmt.Errorf("lookup table %s of %s: %w", t.Address, v.ID, err)
+		}
+		for _, key := range keys {
+			held[key] = held[key] || t.Active
+		}
+	}
+	var out []solana.PublicKey
+	for _, plan := range m.Pages {
+		metas, err := remaining(v, m, plan)
+		if err != nil {
+			return nil, err
+		}
+		for _, meta := range append(v.call(0, m.PageSize, nil).Accounts(), metas...) {
+			if !held[meta.PublicKey] {
+				held[meta.PublicKey] = true
+				out = append(out, meta.PublicKey)
+			}
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,131 @@
+package distribution
+
+import (
+	"fmt"
+
+	"github.com/gagliardetto/solana-go"
+
+	"github.com/meteora-fee-router/feeops/internal/chain"
+	"github.com/meteora-fee-router/feeops/internal/domain"
+	"github.com/meteora-fee-router/feeops/internal/fault"
+	"github.com/meteora-fee-router/feeops/internal/router"
+)
+
+// turned is what a landed transaction did to a vault's day. Amounts are token-balance deltas; events only say which
+// page it was (C16).
+type turned struct {
+	page   *router.InvestorPayoutPage // nil: no page was turned, as by the cursor guard's silent success (C07).
+	closed *router.CreatorPayoutDayClosed
+	result domain.PageResult
+}
+
+// read takes a transaction apart for one vault.
+func read(v Vault, day domain.Day, tx *chain.Transaction) (turned, error) {
+	out := turned{result: domain.PageResult{Vault: v.ID, Day: day, Signature: tx.Signature.String(), Slot: tx.Slot, FeeLamports: tx.Fee}}
+	if tx.Err != nil {
+		return out, nil
+	}
+	events, truncated, err := router.ParseEvents(tx.Logs, v.Program)
+	if err != nil {
+		return out, fault.Newf(fault.Human, "tx/logs", "transaction %s: %w", tx.Signature, err).WithNext("Read the transaction in an explorer before going on")
+	}
+	for _, e := range events {
+		switch event := e.Event.(type) {
+		case router.InvestorPayoutPage:
+			if event.Vault == v.Address {
+				out.page = &event
+			}
+		case router.CreatorPayoutDayClosed:
+			if event.Vault == v.Address {
+				out.closed = &event
+			}
+		}
+	}
+	if truncated && out.page == nil {
+		out.page = pageFromCall(v, tx)
+	}
+	if out.page != nil {
+		out.result.Cursor = out.page.PageStart
+	}
+	out.result.Closed = out.closed != nil
+	return out, out.deltas(v, tx)
+}
+
+// pageFromCall stands in for the event when the logs were cut at 10 kB (D17): the instruction's own cursor, believed
+// only when the treasury paid, because a no-op moves no money.
+func pageFromCall(v Vault, tx *chain.Transaction) *router.InvestorPayoutPage {
+	if tx.Tx == nil {
+		return nil
+	}
+	paid := false
+	for _, d := range tx.TokenDeltas {
+		paid = paid || d.Account == v.Accounts.Treasury && d.Pre != d.Post
+	}
+	for _, in := range tx.Tx.Message.Instructions {
+		if int(in.ProgramIDIndex) >= len(tx.Keys) || tx.Keys[in.ProgramIDIndex] != v.Program {
+			continue
+		}
+		args, err := router.DecodeInstruction(in.Data)
+		call, ok := args.(router.DistributeFeesArgs)
+		if err == nil && ok && call.Cursor != nil && paid {
+			return &router.InvestorPayoutPage{Vault: v.Address, PageStart: *call.Cursor, PageEnd: *call.Cursor + call.PageSize}
+		}
+	}
+	return nil
+}
+
+// deltas sorts the movements of the quote mint: out of the treasury to the creator and the investors, into it from the
+// pool. The creator may be an investor too; his account's growth beyond the closing event's figure is then a payout.
+func (t *turned) deltas(v Vault, tx *chain.Transaction) error {
+	var treasury int64
+	var out domain.Amount
+	for _, d := range tx.TokenDeltas {
+		if d.Mint != v.QuoteMint {
+			continue
+		}
+		switch {
+		case d.Account == v.Accounts.Treasury:
+			treasury = int64(d.Post) - int64(d.Pre)
+		case d.Post < d.Pre:
+			// The pool's vault, from which the claim came.
+		case d.Account == v.Accounts.Creator:
+			grown := domain.Amount(d.Post - d.Pre)
+			t.result.Creator = grown
+			if t.closed == nil {
+				t.result.Creator = 0
+			} else if uint64(grown) > t.closed.CreatorPayout {
+				t.result.Creator = domain.Amount(t.closed.CreatorPayout)
+			}
+			if rest := grown - t.result.Creator; rest > 0 {
+				t.pay(v.Creator, d.Account, rest)
+			}
+			out += grown
+		case d.Post > d.Pre:
+			t.pay(d.Owner, d.Account, domain.Amount(d.Post-d.Pre))
+			out += domain.Amount(d.Post - d.Pre)
+		}
+	}
+	// What came in is what the treasury kept plus what it handed on.
+	claimed := int64(out) + treasury
+	if claimed < 0 {
+		return fault.Newf(fault.Human, "tx/treasury", "transaction %s: the treasury lost %d base units that nobody got", tx.Signature, -claimed).
+			WithNext("Stop the vault and look at the transaction: money left the treasury another way")
+	}
+	t.result.Claimed = domain.Amount(claimed)
+	return nil
+}
+
+func (t *turned) pay(recipient, account solana.PublicKey, amount domain.Amount) {
+	t.result.Paid += amount
+	t.result.Payouts = append(t.result.Payouts, domain.Payout{
+		Recipient: recipient.String(), ATA: account.String(), Amount: amount, Signature: t.result.Signature,
+	})
+}
+
+// String is for logs.
+func (t turned) String() string {
+	if t.page == nil {
+		return "turned no page"
+	}
+	return fmt.Sprintf("turned page %d–%d, paid %d", t.page.PageStart, t.page.PageEnd, t.result.Paid)
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/meteora-fee-router/feeops/config"
+	"github.com/meteora-fee-router/feeops/internal/store"
+)
+
+// lowDisk is when a full disk, which loses nothing but stops everything, is near.
+const lowDisk = 1 << 30
+
+// checkStore opens the database. One that is not there yet is made by the worker, not by a check.
+func checkStore(ctx context.Context, s config.Settings) []finding {
+	const next = "Correct store.dsn, or stop the process that holds the file."
+	dsn := s.Store.DSN.Reveal()
+	if path, isFile := sqlitePath(dsn); isFile {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return []finding{ok("store", "%s is made when the worker starts", path)}
+		}
+	}
+	db, err := store.Open(ctx, dsn)
+	if err != nil {
+		return []finding{fail("store", next, "%v", err)}
+	}
+	err = errors.Join(db.Ping(ctx), db.Close())
+	if err != nil {
+		return []finding{fail("store", next, "%v", err)}
+	}
+	return []finding{ok("store", "%s opens and can be written", s.Store.DSN)}
+}
+
+func sqlitePath(dsn string) (string, bool) {
+	path, isFile := strings.CutPrefix(dsn, "file:")
+	return strings.TrimPrefix(path, "//"), isFile
+}
+
+// checkKeys looks at the key files' places and modes; it does not read the keys.
+func checkKeys(_ context.Context, s config.Settings) []finding {
+	var paths []string
+	for _, path := range append([]string{s.Signer.KeypairPath}, vaultKeys(s)...) {
+		if path != "" && !slices.Contains(paths, path) {
+			paths = append(paths, path)
+		}
+	}
+	if len(paths) == 0 {
+		return []finding{warn("key", "Set signer.keypair_path or KEYPAIR_PATH where the worker runs; reading commands need none.", "no key file is set")}
+	}
+	var out []finding
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		switch {
+		case err != nil:
+			out = append(out, fail("key", "Correct the path.", "%v", err))
+		case info.Mode().Perm()&0o077 != 0:
+			out = append(out, fail("key", "chmod 600 "+path, "%s can be read by others (mode %04o)", path, info.Mode().Perm()))
+		default:
+			out = append(out, ok("key", "%s, mode %04o", path, info.Mode().Perm()))
+		}
+	}
+	return out
+}
+
+func vaultKeys(s config.Settings) []string {
+	var out []string
+	for _, v := range s.Vaults {
+		out = append(out, v.KeypairPath)
+	}
+	return out
+}
+
+// checkPorts tries the worker's address. An address in use is right while the worker runs.
+func checkPorts(ctx context.Context, s config.Settings) []finding {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", s.Worker.Listen)
+	if err == nil {
+		if err := l.Close(); err != nil {
+			return []finding{warn("worker.listen", "", "%v", err)}
+		}
+		return []finding{ok("worker.listen", "%s is free", s.Worker.Listen)}
+	}
+	var dialer net.Dialer
+	conn, dialErr := dialer.DialContext(ctx, "tcp", s.Worker.Listen)
+	if dialErr == nil {
+		_ = conn.Close() // Nothing was said on it.
+		return []finding{ok("worker.listen", "%s is in use, as it is while the worker runs", s.Worker.Listen)}
+	}
+	return []finding{fail("worker.listen", "Set worker.listen to an address of this machine.", "%v", err)}
+}
+
+// checkDisk looks at the disk of the database.
+func checkDisk(_ context.Context, s config.Settings) []finding {
+	dir := "."
+	if path, isFile := sqlitePath(s.Store.DSN.Reveal()); isFile {
+		dir = filepath.Dir(path)
+	}
+	free, err := freeBytes(dir)
+	switch {
+	case err != nil:
+		return []finding{{Check: "disk", Result: "unknown", Seen: err.Error()}}
+	case free < lowDisk:
+		return []finding{warn("disk", "Free some space: without it nothing can be stored, and so nothing is sent.", "%d MiB free at %s", free>>20, dir)}
+	}
+	return []finding{ok("disk", "%d GiB free at %s", free>>30, dir)}
+}

@@ -1,0 +1,81 @@
+// Package app is the worker as an fx application: each domain a module, with hooks for a clean start and drain. Only
+// this package and starter know fx.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"go.uber.org/fx"
+	"go.uber.org/fx/fxevent"
+
+	"github.com/meteora-fee-router/feeops/config"
+)
+
+// startTimeout bounds the start of all parts together.
+const startTimeout = 45 * time.Second
+
+// Run starts the worker, runs until ctx ends, and drains: activities under way get worker.drain_timeout to end.
+func Run(ctx context.Context, s config.Settings) error {
+	a := New(s)
+	if err := a.Err(); err != nil {
+		return explain(err)
+	}
+	startCtx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	if err := a.Start(startCtx); err != nil {
+		return errors.Join(explain(err), stop(ctx, a, s))
+	}
+	var failed error
+	select {
+	case <-ctx.Done():
+	case signal := <-a.Wait():
+		failed = fmt.Errorf("a part of the worker ended by itself (exit code %d); its last log line says why", signal.ExitCode)
+	}
+	return errors.Join(failed, stop(ctx, a, s))
+}
+
+func stop(ctx context.Context, a *fx.App, s config.Settings) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Worker.DrainTimeout+5*time.Second)
+	defer cancel()
+	if err := a.Stop(ctx); err != nil {
+		return fmt.Errorf("stop the worker: %w", err)
+	}
+	return nil
+}
+
+// explain takes fx's frame off a constructor's error: an operator wants the cause.
+func explain(err error) error {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err
+		}
+		err = inner
+		if isOurs(err) {
+			return err
+		}
+	}
+}
+
+// New assembles the worker without starting anything.
+func New(s config.Settings) *fx.App {
+	return fx.New(
+		fx.Supply(s),
+		fx.WithLogger(func(log *slog.Logger) fxevent.Logger {
+			l := &fxevent.SlogLogger{Logger: log}
+			l.UseLogLevel(slog.LevelDebug)
+			return l
+		}),
+		fx.StartTimeout(startTimeout),
+		Modules(),
+	)
+}
+
+// Modules lists every part of the worker.
+func Modules() fx.Option {
+	return fx.Options(logModule, storeModule, chainModule, senderModule, distributionModule, metricsModule, temporalModule, httpModule)
+}

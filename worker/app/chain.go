@@ -1,0 +1,37 @@
+package app
+
+import (
+	"log/slog"
+
+	"go.uber.org/fx"
+
+	"github.com/meteora-fee-router/feeops/config"
+	"github.com/meteora-fee-router/feeops/internal/chain"
+	"github.com/meteora-fee-router/feeops/internal/distribution"
+)
+
+var chainModule = fx.Module("chain",
+	fx.Provide(newPool, fx.Annotate(func(p *chain.Pool) *chain.Pool { return p }, fx.As(new(distribution.Chain)))),
+	fx.Invoke(func(lc fx.Lifecycle, p *chain.Pool) { lc.Append(fx.StartStopHook(p.Start, p.Stop)) }),
+)
+
+func newPool(s config.Settings, log *slog.Logger) (*chain.Pool, error) {
+	p, err := chain.New(PoolOptions(s, log))
+	if err != nil {
+		return nil, fault(err)
+	}
+	return p, nil
+}
+
+// PoolOptions turns settings into the pool's; commands that read the chain themselves use the same.
+func PoolOptions(s config.Settings, log *slog.Logger) chain.Options {
+	o := chain.Options{
+		Genesis: s.GenesisHash, RequestTimeout: s.RPC.RequestTimeout, MaxSlotLag: s.RPC.MaxSlotLag, Logger: log,
+	}
+	for _, e := range s.RPC.Endpoints {
+		o.Endpoints = append(o.Endpoints, chain.Endpoint{
+			Name: e.Name, URL: e.URL.Reveal(), WSURL: e.WSURL.Reveal(), PerSecond: float64(e.RequestsPerSecond),
+		})
+	}
+	return o
+}
