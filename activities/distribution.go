@@ -56,6 +56,7 @@ func planOf(vault string, p distribution.Prepared) ops.Plan {
 		Vault: vault, Day: m.Day, Hash: m.Hash, Behaviour: m.Behaviour, State: p.State, Reason: p.Reason, Timing: p.Timing,
 		Investors: len(m.Entries), Quarantined: len(m.Quarantined), PageSize: m.PageSize, Pages: len(m.Pages), Cursor: p.Cursor,
 		Claimable: m.Claimable, Pool: m.Pool, Creator: m.Creator, Token: m.Token, Tables: m.Tables, Continued: p.Continued, Closed: p.Closed,
+		PageDelay: p.PageDelay,
 	}
 	for _, e := range m.Entries {
 		if e.NeedsATA {

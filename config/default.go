@@ -42,6 +42,7 @@ func Default() Settings {
 			Commitment:          "confirmed",
 			PollInterval:        400 * time.Millisecond, // One slot.
 			RebroadcastInterval: 2 * time.Second,
+			SlotTime:            400 * time.Millisecond,
 		},
 		Temporal: Temporal{Address: "127.0.0.1:7233", Namespace: "default", TaskQueue: "feeops"},
 		Store:    Store{DSN: NewURL("file:feeops.db")},
@@ -49,10 +50,8 @@ func Default() Settings {
 		Log:      Log{Level: "info", Format: "text"},
 		Distribution: Distribution{
 			MaxInvalidStreamsPercent:    5,
-			RetryInitial:                2 * time.Second,
-			RetryMax:                    30 * time.Second,
 			MinClaimable:                1,
-			DeadlineMargin:              15 * time.Minute,
+			DeadlineMargin:              2 * time.Minute, // A signature lives 150 blocks, about a minute.,
 			ClockSkewWarn:               time.Minute,
 			PriorityFeePercentile:       75,
 			MaxPriorityFeeMicroLamports: 1_000_000,
@@ -61,8 +60,6 @@ func Default() Settings {
 			LookupTables:                "auto",
 			PayerReserveLamports:        10_000_000,
 			PublishedUnpaidInvestors:    "refuse",
-			StallLimit:                  5,
-			DueMargin:                   2 * time.Second,
 		},
 		Notify: Notify{
 			Slack:     Slack{BaseURL: "https://slack.com/api/"},

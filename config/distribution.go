@@ -10,8 +10,6 @@ import (
 type Distribution struct {
 	PageSize                    uint32        `json:"page_size" validate:"page_size" jsonschema_description:"Investors per call, 1..50; 0 takes what fits a transaction."`
 	MaxInvalidStreamsPercent    uint8         `json:"max_invalid_streams_percent" validate:"max=100" jsonschema_description:"Share of streams that may be quarantined before the day is refused."`
-	RetryInitial                time.Duration `json:"retry_initial" validate:"min=100ms,max=1m" jsonschema_description:"First pause after a failed attempt; it doubles."`
-	RetryMax                    time.Duration `json:"retry_max" validate:"min=100ms,max=10m" jsonschema_description:"Longest pause between attempts."`
 	DelayBetweenPages           time.Duration `json:"delay_between_pages" validate:"min=0s,max=10m" jsonschema_description:"Pause between pages; dropped near the deadline."`
 	MinClaimable                domain.Amount `json:"min_claimable" validate:"min=1" jsonschema_description:"Base units of fees below which a day is not opened: an empty day uses up its 24 hours."`
 	DeadlineMargin              time.Duration `json:"deadline_margin" validate:"min=0s,max=12h" jsonschema_description:"No page is begun later than this before the day is lost."`
@@ -23,8 +21,6 @@ type Distribution struct {
 	LookupTables                string        `json:"lookup_tables" validate:"oneof=auto off" jsonschema_description:"auto makes lookup tables when they save pages."`
 	PayerReserveLamports        domain.Amount `json:"payer_reserve_lamports" validate:"max=1000000000000" jsonschema_description:"Lamports that stay with the fee payer after a planned day."`
 	PublishedUnpaidInvestors    string        `json:"published_unpaid_investors" validate:"oneof=refuse record" jsonschema_description:"The published program logs investor transfers and does not make them: refuse such a day, or run it and record who was not paid."`
-	StallLimit                  uint32        `json:"stall_limit" validate:"min=1,max=1000" jsonschema_description:"Attempts without progress in a row before a human is asked."`
-	DueMargin                   time.Duration `json:"due_margin" validate:"min=0s,max=10m" jsonschema_description:"Time waited after the due second, so that the chain's clock has surely passed it."`
 }
 
 // Vault is one vault that is paid and watched (D05, X01).

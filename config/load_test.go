@@ -135,12 +135,12 @@ func TestLoad_VaultsFileLiesUnderTheEntries(t *testing.T) {
 }
 
 func TestLoad_ValuesAreReadExactly(t *testing.T) {
-	s, err := load(t, "distribution:\n  min_claimable: 18446744073709551615\n  payer_reserve_lamports: '10_000_000'\n  retry_max: 1m30s\nvaults:\n"+
+	s, err := load(t, "distribution:\n  min_claimable: 18446744073709551615\n  payer_reserve_lamports: '10_000_000'\n  clock_skew_warn: 1m30s\nvaults:\n"+
 		vaultYAML("007", keyA, "    streams: ["+keyD+"]", "    enabled: no", "    quote_decimals: 0"))
 	require.NoError(t, err)
 	require.Equal(t, domain.Amount(1<<64-1), s.Distribution.MinClaimable)
 	require.Equal(t, domain.Amount(10_000_000), s.Distribution.PayerReserveLamports)
-	require.Equal(t, 90*time.Second, s.Distribution.RetryMax)
+	require.Equal(t, 90*time.Second, s.Distribution.ClockSkewWarn)
 	require.Equal(t, "007", s.Vaults[0].ID, "an id is text, not a number")
 	require.False(t, s.Vaults[0].Enabled)
 	require.NotNil(t, s.Vaults[0].QuoteDecimals)

@@ -16,9 +16,6 @@ func (s Settings) rules() Errors {
 	if !s.Worker.AllowPublic && !loopback(s.Worker.Listen) {
 		out = append(out, Error{Key: "worker.listen", Got: quote(s.Worker.Listen), Want: "a loopback address such as 127.0.0.1:8780", Next: "Set worker.allow_public: true if everyone who reaches it may read it."})
 	}
-	if d := s.Distribution; d.RetryMax < d.RetryInitial {
-		out = append(out, Error{Key: "distribution.retry_max", Got: d.RetryMax.String(), Want: "at least distribution.retry_initial (" + d.RetryInitial.String() + ")"})
-	}
 	if n := s.Notify; !n.Slack.Token.IsZero() && n.Slack.Channel == "" {
 		out = append(out, Error{Key: "notify.slack.channel", Got: "nothing", Want: "a channel for the token"})
 	}

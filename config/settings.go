@@ -31,6 +31,7 @@ type RPC struct {
 	RequestTimeout      time.Duration `json:"request_timeout" validate:"min=100ms,max=5m" jsonschema_description:"Longest wait for one answer."`
 	Commitment          string        `json:"commitment" validate:"oneof=confirmed finalized" jsonschema_description:"Commitment at which pages follow each other. A day is settled at finalized only."`
 	PollInterval        time.Duration `json:"poll_interval" validate:"min=10ms,max=1m" jsonschema_description:"Time between two reads of an open signature's status."`
+	SlotTime            time.Duration `json:"slot_time" validate:"min=1ms,max=10s" jsonschema_description:"Usual time between two slots. It only sizes waits and decides nothing."`
 	RebroadcastInterval time.Duration `json:"rebroadcast_interval" validate:"min=100ms,max=1m" jsonschema_description:"Time between two sends of the same signed bytes."`
 }
 

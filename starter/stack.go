@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/meteora-fee-router/feeops/internal/devstack"
 )
@@ -30,7 +31,7 @@ func (c *cli) startStack(ctx context.Context, f chainFlags, tell func(string)) (
 			if err := writeVaults(chain, vaultsFile, f.writeVaults); err != nil {
 				return devstack.Chain{}, errors.Join(err, chain.stop(ctx))
 			}
-			return devstack.Chain{RPC: chain.rpc, WS: chain.ws, Genesis: chain.genesis, VaultIDs: chain.ids(), Stop: chain.stop}, nil
+			return devstack.Chain{RPC: chain.rpc, WS: chain.ws, Genesis: chain.genesis, VaultIDs: chain.ids(), SlotTime: time.Duration(f.slotMS) * time.Millisecond, Stop: chain.stop}, nil
 		},
 	})
 	return stack, chain, err

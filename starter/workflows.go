@@ -8,6 +8,7 @@ import (
 
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/meteora-fee-router/feeops/internal/domain"
 	"github.com/meteora-fee-router/feeops/internal/ops"
@@ -67,7 +68,10 @@ func followDay(ctx context.Context, tc client.Client, run client.WorkflowRun, te
 		select {
 		case e := <-ended:
 			if e.err != nil {
-				return lastWords(run, last), errors.Join(e.err, context.Cause(ctx))
+				if cause := context.Cause(ctx); cause != nil {
+					return lastWords(run, last), cause
+				}
+				return lastWords(run, last), plainReason(e.err)
 			}
 			return e.report, nil
 		case <-ticker.C:
@@ -77,6 +81,15 @@ func followDay(ctx context.Context, tc client.Client, run client.WorkflowRun, te
 			}
 		}
 	}
+}
+
+// plainReason takes Temporal's frames off a workflow's failure: an operator wants the cause, and the ids are known.
+func plainReason(err error) error {
+	var app *temporal.ApplicationError
+	if errors.As(err, &app) {
+		return errors.New(app.Message())
+	}
+	return err
 }
 
 // lastWords is what is known of a run that left no report.

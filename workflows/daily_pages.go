@@ -29,10 +29,32 @@ func (d *daily) pages(ctx workflow.Context) error {
 		}
 		cursor = turned.Cursor
 		d.plan.Cursor, d.plan.Closed = cursor, turned.Closed
+		if err := d.betweenPages(ctx); err != nil {
+			return err
+		}
 	}
 	d.status.Cursor, d.status.Page = d.plan.Cursor, d.plan.Pages
 	return nil
 }
+
+// betweenPages is the pause that the settings ask for: not after the last page, and not when it could cost the day
+// its deadline (X09, X22). Before the first opening ever there is no deadline to come near.
+func (d *daily) betweenPages(ctx workflow.Context) error {
+	left := d.lastCursor() - min(d.plan.Cursor, d.lastCursor())
+	if left == 0 || d.plan.Closed {
+		return nil
+	}
+	if deadline := d.plan.Timing.Deadline(); deadline > 0 && d.plan.Continued {
+		pages := time.Duration(left/d.plan.PageSize + 1)
+		if time.Unix(deadline, 0).Sub(workflow.Now(ctx)) < 2*pages*(d.plan.PageDelay+pageTime) {
+			return nil
+		}
+	}
+	return d.sleep(ctx, d.plan.PageDelay)
+}
+
+// pageTime is a generous guess of what a page takes, for the distance to the deadline.
+const pageTime = 10 * time.Second
 
 // turn turns one page and counts it.
 func (d *daily) turn(ctx workflow.Context, cursor uint32) (ops.PageResult, error) {

@@ -82,6 +82,9 @@ func (p *Pool) Probe(ctx context.Context) {
 		wg.Go(func() { results[i] = e.probe(ctx, withGenesis) })
 	}
 	wg.Wait()
+	if ctx.Err() != nil {
+		return // The caller left: that says nothing about any endpoint.
+	}
 	p.judge(results)
 }
 

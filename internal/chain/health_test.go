@@ -1,6 +1,7 @@
 package chain_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -59,6 +60,15 @@ func TestHealth_AFrozenNodeIsFoundByItselfAlone(t *testing.T) {
 	p.Probe(t.Context())
 	require.True(t, p.Health()[0].Usable)
 	require.True(t, p.Health()[0].Advancing)
+}
+
+func TestHealth_AProbeThatIsCutShortSaysNothing(t *testing.T) {
+	n := newNode(t)
+	p := newPool(t, newClock(), n)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	p.Probe(ctx)
+	require.True(t, p.Health()[0].Usable)
 }
 
 func TestHealth_AnotherChainIsNeverUsedNotEvenAsTheLast(t *testing.T) {

@@ -30,6 +30,7 @@ type Chain struct {
 	RPC, WS  string // Addresses.
 	Genesis  string // Genesis hash.
 	VaultIDs []string
+	SlotTime time.Duration // 0: the settings' default.
 	Stop     func(ctx context.Context) error
 }
 

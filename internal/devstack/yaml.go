@@ -27,6 +27,7 @@ type settings struct {
 type rpcSettings struct {
 	Endpoints    []endpointSettings `yaml:"endpoints"`
 	PollInterval string             `yaml:"poll_interval"`
+	SlotTime     string             `yaml:"slot_time,omitempty"`
 }
 
 type endpointSettings struct {
@@ -65,6 +66,9 @@ func (s *Stack) writeSettings(context.Context, Options) error {
 		},
 		Worker:     workerSettings{Listen: loopback(ports[0]), DrainTimeout: workerDrain.String()},
 		VaultsFile: vaultsName, // Beside the file, so that the directory can be looked at as a whole.
+	}
+	if s.Chain.SlotTime > 0 {
+		y.RPC.SlotTime = s.Chain.SlotTime.String()
 	}
 	y.Store.DSN = "file:feeops.db"
 	var b bytes.Buffer

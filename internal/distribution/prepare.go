@@ -3,6 +3,7 @@ package distribution
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/gagliardetto/solana-go/rpc"
 
@@ -19,6 +20,7 @@ type Prepared struct {
 	Cursor    uint32 // Where the run starts: 0 on a new day, whatever the chain's old cursor says (X06).
 	Continued bool   // The chain's day is open already.
 	Closed    bool   // The chain's day is closed, but our books of it are not.
+	PageDelay time.Duration
 }
 
 // Prepare reads the vault, says where its day stands and freezes the manifest of the day that can be paid now. A day
@@ -32,7 +34,7 @@ func (s *Service) Prepare(ctx context.Context, id string) (Prepared, error) {
 	if err != nil {
 		return Prepared{}, err
 	}
-	p := Prepared{Timing: w.Timing()}
+	p := Prepared{Timing: w.Timing(), PageDelay: s.Rules.PageDelay}
 	switch p.Timing.Phase() {
 	case domain.PhaseBackwards:
 		p.State, p.Reason = domain.Failed, "the chain's clock is before the last opening: the program answers 6002 (CooldownNotElapsed)"

@@ -1,6 +1,8 @@
 package distribution
 
 import (
+	"time"
+
 	"github.com/gagliardetto/solana-go"
 
 	"github.com/meteora-fee-router/feeops/internal/domain"
@@ -36,6 +38,7 @@ type Rules struct {
 	ClockSkewWarn     int64         // Seconds (P17).
 	PayerReserve      uint64        // Lamports (P14).
 	UnitPriceCap      uint64        // Micro-lamports per compute unit.
+	PageDelay         time.Duration // Between pages (X09).
 	RecordUnpaid      bool          // Run a published day although its investors get nothing (C16).
 }
 

@@ -39,8 +39,9 @@ type Plan struct {
 	Creator     domain.Amount    `json:"creator"`
 	Token       domain.Token     `json:"token"`
 	Tables      bool             `json:"tables,omitempty"`
-	Continued   bool             `json:"continued,omitempty"` // The chain's day was open when the run began.
-	Closed      bool             `json:"closed,omitempty"`    // The chain closed the day; only its books are open.
+	Continued   bool             `json:"continued,omitempty"`     // The chain's day was open when the run began.
+	Closed      bool             `json:"closed,omitempty"`        // The chain closed the day; only its books are open.
+	PageDelay   time.Duration    `json:"page_delay_ns,omitempty"` // Pause between pages; none near the deadline (X09).
 }
 
 // PageInput names one call of the day. The cursor is always sent, 0 included (X14).

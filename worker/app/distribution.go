@@ -22,9 +22,6 @@ var distributionModule = fx.Module("distribution",
 	fx.Provide(newService, fx.Annotate(newDay, fx.As(new(activities.Day))), newBooks),
 )
 
-// slotTime is Solana's usual slot; it only sizes waits, never decides.
-const slotTime = 400 * time.Millisecond
-
 type serviceParams struct {
 	fx.In
 
@@ -44,7 +41,7 @@ func newService(p serviceParams) (*distribution.Service, error) {
 		Chain: p.Pool, Store: p.Store, Vaults: vaults, Rules: Rules(p.Settings), Sender: p.Senders.of,
 		Endpoints: func() []distribution.EndpointView { return Endpoints(p.Pool) },
 		Stopped:   func() bool { return p.Settings.Safety.EmergencyStop },
-		Now:       time.Now, Sleep: sleep, SlotTime: slotTime, Log: p.Log,
+		Now:       time.Now, Sleep: sleep, SlotTime: p.Settings.RPC.SlotTime, Log: p.Log,
 	})
 	p.Senders.bind(distribution.Gate{Service: s})
 	return s, nil
@@ -68,7 +65,7 @@ func Rules(s config.Settings) distribution.Rules {
 	return distribution.Rules{
 		MaxInvalidPercent: int(d.MaxInvalidStreamsPercent), MinClaimable: d.MinClaimable, Tables: d.LookupTables == "auto",
 		DeadlineMargin: int64(d.DeadlineMargin / time.Second), ClockSkewWarn: int64(d.ClockSkewWarn / time.Second),
-		PayerReserve: uint64(d.PayerReserveLamports), UnitPriceCap: d.MaxPriorityFeeMicroLamports, RecordUnpaid: d.PublishedUnpaidInvestors == "record",
+		PayerReserve: uint64(d.PayerReserveLamports), UnitPriceCap: d.MaxPriorityFeeMicroLamports, PageDelay: d.DelayBetweenPages, RecordUnpaid: d.PublishedUnpaidInvestors == "record",
 	}
 }
 

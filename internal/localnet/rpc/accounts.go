@@ -1,8 +1,9 @@
 package rpc
 
 import (
-	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
 	"github.com/gagliardetto/solana-go"
+
+	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
 )
 
 // maxMultipleAccounts and maxFilters are a validator's limits.

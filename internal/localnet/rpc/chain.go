@@ -3,8 +3,9 @@ package rpc
 import (
 	"sync"
 
-	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
 	"github.com/gagliardetto/solana-go"
+
+	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
 )
 
 // Chain puts slot production and reads in an order: a request sees exactly one slot, whatever the ticker does.

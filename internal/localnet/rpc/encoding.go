@@ -7,10 +7,11 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
 	"github.com/gagliardetto/solana-go"
 	"github.com/klauspost/compress/zstd"
 	"github.com/mr-tron/base58"
+
+	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
 )
 
 // Account encodings; binary is the default of old, a bare base58 string.

@@ -78,7 +78,9 @@ func (e *Endpoint) ClearFaults() {
 }
 
 // Standing reports whether a fault is on, without using it up.
-func (e *Endpoint) Standing(name faults.Name) (faults.Fault, bool) { return e.faults.Standing(name, "") }
+func (e *Endpoint) Standing(name faults.Name) (faults.Fault, bool) {
+	return e.faults.Standing(name, "")
+}
 
 // Strike reports whether a fault hits now, and uses up one of its count.
 func (e *Endpoint) Strike(name faults.Name) (faults.Fault, bool) { return e.faults.Hit(name, "") }

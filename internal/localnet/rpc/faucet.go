@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"sync/atomic"
 
-	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
 	"github.com/gagliardetto/solana-go"
 	computebudget "github.com/gagliardetto/solana-go/programs/compute-budget"
 	"github.com/gagliardetto/solana-go/programs/system"
+
+	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
 )
 
 // maxAirdrop is what one request may ask for, in lamports: a million SOL.

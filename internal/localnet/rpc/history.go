@@ -4,8 +4,9 @@ import (
 	"bytes"
 	"slices"
 
-	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
 	"github.com/gagliardetto/solana-go"
+
+	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
 )
 
 // historySlots is how far a stale or frozen endpoint can look back: 512 slots and the 32 down to its finalized slot.

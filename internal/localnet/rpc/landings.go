@@ -3,8 +3,9 @@ package rpc
 import (
 	"sync"
 
-	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
 	"github.com/gagliardetto/solana-go"
+
+	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
 )
 
 // landings remembers what was sent through an endpoint, so that the rollback fault can wait for it to land.

@@ -1,9 +1,10 @@
 package rpc
 
 import (
+	"github.com/gagliardetto/solana-go"
+
 	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
 	"github.com/meteora-fee-router/feeops/internal/localnet/faults"
-	"github.com/gagliardetto/solana-go"
 )
 
 const (

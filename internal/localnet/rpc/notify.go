@@ -4,8 +4,9 @@ import (
 	"bytes"
 	"slices"
 
-	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
 	"github.com/gagliardetto/solana-go"
+
+	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
 )
 
 // progress is how far a socket has been told, per commitment.

@@ -3,8 +3,9 @@ package rpc
 import (
 	"encoding/json"
 
-	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
 	"github.com/gagliardetto/solana-go"
+
+	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
 )
 
 // params are the positional parameters of one request.

@@ -6,8 +6,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
 	"github.com/gagliardetto/solana-go"
+
+	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
 )
 
 // Layout of SPL Token accounts and mints.
@@ -220,4 +221,3 @@ func optionalKey(data []byte, offset int) *string {
 	text := keyAt(data, offset+4).String()
 	return &text
 }
-

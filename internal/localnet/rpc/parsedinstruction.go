@@ -4,9 +4,10 @@ import (
 	"encoding/binary"
 	"strconv"
 
-	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
 	"github.com/gagliardetto/solana-go"
 	"github.com/mr-tron/base58"
+
+	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
 )
 
 type parsedUI struct {
@@ -145,6 +146,8 @@ func parseToken(c call) any {
 		if len(c.data) >= 33 {
 			return typed{map[string]any{"account": c.key(0), "mint": c.key(1), "owner": keyAt(c.data, 1).String()}, "initializeAccount3"}
 		}
+	case 21:
+		return typed{map[string]any{"mint": c.key(0), "extensionTypes": []string{"immutableOwner"}}, "getAccountDataSize"}
 	case 22:
 		return typed{map[string]any{"account": c.key(0)}, "initializeImmutableOwner"}
 	}

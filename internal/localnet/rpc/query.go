@@ -3,8 +3,9 @@ package rpc
 import (
 	"context"
 
-	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
 	"github.com/gagliardetto/solana-go"
+
+	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
 )
 
 // query is one request while it is answered.

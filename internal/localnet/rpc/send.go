@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
-	"github.com/meteora-fee-router/feeops/internal/localnet/faults"
 	"github.com/gagliardetto/solana-go"
 	"github.com/mr-tron/base58"
+
+	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
+	"github.com/meteora-fee-router/feeops/internal/localnet/faults"
 )
 
 // Limits of a transaction on the wire: raw, and as text.
@@ -79,6 +80,9 @@ func sendTransaction(q *query) (any, error) {
 		return sent(tx, cfg, err)
 	}
 	q.endpoint.landed.watch(sig)
+	if f, on := q.endpoint.faults.Hit(faults.TimeoutAfterAccept, q.method); on {
+		return nil, &noAnswer{f.Duration}
+	}
 	return sig.String(), nil
 }
 

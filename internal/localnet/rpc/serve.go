@@ -17,8 +17,10 @@ import (
 // maxBody is the largest request body of a validator.
 const maxBody = 50 * (1 << 10)
 
-// errNoAnswer makes the server fall silent after it has done what was asked.
-var errNoAnswer = errors.New("no answer")
+// noAnswer makes the server fall silent after it has done what was asked.
+type noAnswer struct{ longest time.Duration }
+
+func (*noAnswer) Error() string { return "no answer" }
 
 // ServeHTTP answers POST / (JSON-RPC), GET /health, CORS preflights, and upgrades to WebSocket.
 func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -130,18 +132,16 @@ func (e *Endpoint) silence(w http.ResponseWriter, r *http.Request, longest time.
 
 func (e *Endpoint) answer(w http.ResponseWriter, r *http.Request, requests []request, batch bool) {
 	var answers []any
-	silent := false
+	var silent *noAnswer
 	for i := range requests {
 		response, err := e.call(r.Context(), &requests[i])
-		silent = silent || errors.Is(err, errNoAnswer)
-		if response != nil {
+		if !errors.As(err, &silent) && response != nil {
 			answers = append(answers, response)
 		}
 	}
 	switch {
-	case silent:
-		f, _ := e.faults.Standing(faults.TimeoutAfterAccept, "sendTransaction")
-		e.silence(w, r, f.Duration)
+	case silent != nil:
+		e.silence(w, r, silent.longest)
 	case batch && len(answers) > 0:
 		e.write(w, answers, requests[0].Method)
 	case len(answers) == 1:

@@ -3,8 +3,9 @@ package rpc
 import (
 	"encoding/base64"
 
-	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
 	"github.com/gagliardetto/solana-go"
+
+	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
 )
 
 type simulated struct {

@@ -1,9 +1,10 @@
 package rpc
 
 import (
+	"github.com/gagliardetto/solana-go"
+
 	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
 	"github.com/meteora-fee-router/feeops/internal/localnet/faults"
-	"github.com/gagliardetto/solana-go"
 )
 
 // What this node says about itself. The version is that of a validator whose answers it imitates.

@@ -4,8 +4,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
 	"github.com/gagliardetto/solana-go"
+
+	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
 )
 
 // subscription is what one client wants to hear of.

@@ -5,10 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
-	"github.com/meteora-fee-router/feeops/internal/localnet/faults"
 	"github.com/gagliardetto/solana-go"
 	"github.com/mr-tron/base58"
+
+	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
+	"github.com/meteora-fee-router/feeops/internal/localnet/faults"
 )
 
 const encJSON = "json"

@@ -40,4 +40,6 @@ func Faucet(seed uint64) solana.PrivateKey { return newSource(seed, "faucet").ke
 func QuoteMint(seed uint64) solana.PublicKey { return newSource(seed, "quote").address("mint") }
 
 // ForeignCrank is a stranger who turns pages when the fault of that name asks for it.
-func ForeignCrank(seed uint64) solana.PrivateKey { return newSource(seed, "stranger").keypair("wallet") }
+func ForeignCrank(seed uint64) solana.PrivateKey {
+	return newSource(seed, "stranger").keypair("wallet")
+}

@@ -29,11 +29,11 @@ type Spec struct {
 	LastDistribution int64  // chain time of the last opening, which was completed; 0: never run
 	DustIn           uint64 // carried over from that day
 
-	ClosedStreams       int // of Investors: streams that were closed
-	MissingATAs         int // of Investors: recipients without a token account
-	BelowMinimum        int // of Investors: so little locked that the payout is below the minimum
-	DuplicateRecipients int // of Investors: streams of a recipient who has one already
-	FrozenATAs          int // of Investors: token accounts that refuse transfers
+	ClosedStreams       int  // of Investors: streams that were closed
+	MissingATAs         int  // of Investors: recipients without a token account
+	BelowMinimum        int  // of Investors: so little locked that the payout is below the minimum
+	DuplicateRecipients int  // of Investors: streams of a recipient who has one already
+	FrozenATAs          int  // of Investors: token accounts that refuse transfers
 	ProjectMint         bool // streams lock the project's token and not the quote mint (row C14)
 
 	PayerLamports uint64           // [10 SOL]
