@@ -30,8 +30,9 @@ type dayRow struct {
 	Slots       uint64           `json:"slots"`
 	RPCRequests uint64           `json:"rpc_requests"`
 
-	token  domain.Token
-	reason string
+	Reason string `json:"reason,omitempty"` // Why the day is not complete.
+
+	token domain.Token
 }
 
 // demoResult is the object of demo --json: one row per vault and day.
@@ -50,7 +51,7 @@ func newDayRow(id string, behaviour domain.Behaviour, r domain.DayReport) dayRow
 		Claimed: r.Result.Claimed, Paid: r.Result.Paid, Creator: r.Result.Creator, DustIn: r.Result.DustIn, DustOut: r.Result.DustOut,
 		Quarantined: r.Result.Quarantined, Mismatches: r.Result.Mismatches, PaidTwice: r.Result.PaidTwice, Missed: r.Result.Missed,
 		Signatures: r.Signatures, WorkflowID: r.WorkflowID, RunID: r.RunID, RPCRequests: r.Requests,
-		token: r.Token, reason: r.Reason,
+		token: r.Token, Reason: r.Reason,
 	}
 	if row.Behaviour == "" {
 		row.Behaviour = behaviour // A run that failed before its plan did not say.

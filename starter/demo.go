@@ -127,8 +127,8 @@ func (d *demoRun) verdict() error {
 			continue
 		}
 		line := fmt.Sprintf("%s of %s is %s: %d mismatches, %d paid twice, %d missed", r.ID, r.Day, r.State, r.Mismatches, r.PaidTwice, r.Missed)
-		if r.reason != "" {
-			line += " (" + r.reason + ")"
+		if r.Reason != "" {
+			line += " (" + r.Reason + ")"
 		}
 		bad = append(bad, line)
 	}

@@ -62,3 +62,6 @@ func (c *cli) colored() bool {
 	refused := slices.ContainsFunc(c.env, func(kv string) bool { return len(kv) > len("NO_COLOR=") && kv[:len("NO_COLOR=")] == "NO_COLOR=" })
 	return !c.noColor && !refused && isTerminal(c.stdout)
 }
+
+// wrap breaks a cell's text so that tables keep their width.
+func wrap(s string, width int) string { return text.WrapSoft(s, width) }

@@ -67,7 +67,8 @@ func (c *cli) root() *cobra.Command {
 // commands lists every command; each has a file of its own name.
 func (c *cli) commands() []*cobra.Command {
 	return []*cobra.Command{
-		c.demoCommand(), c.devCommand(), c.localnetCommand(), c.workerCommand(),
+		c.demoCommand(), c.devCommand(), c.localnetCommand(),
+		c.distributeCommand(), c.statusCommand(), c.checksCommand(), c.workerCommand(),
 		c.workerCommand(), c.configCommand(), c.doctorCommand(), c.versionCommand(),
 	}
 }

@@ -71,6 +71,9 @@ func followDay(ctx context.Context, tc client.Client, run client.WorkflowRun, te
 				if cause := context.Cause(ctx); cause != nil {
 					return lastWords(run, last), cause
 				}
+				if report, ok := failedReport(e.err); ok {
+					return report, nil // It says how the day failed; the row tells it.
+				}
 				return lastWords(run, last), plainReason(e.err)
 			}
 			return e.report, nil
@@ -90,6 +93,16 @@ func plainReason(err error) error {
 		return errors.New(app.Message())
 	}
 	return err
+}
+
+// failedReport takes the report out of a failed run's error, which carries it (a failed workflow has no result).
+func failedReport(err error) (domain.DayReport, bool) {
+	var app *temporal.ApplicationError
+	var report domain.DayReport
+	if errors.As(err, &app) && app.HasDetails() && app.Details(&report) == nil && report.State != "" {
+		return report, true
+	}
+	return domain.DayReport{}, false
 }
 
 // lastWords is what is known of a run that left no report.

@@ -130,7 +130,7 @@ func newEndpoint(e Endpoint, o Options) *endpoint {
 	return &endpoint{
 		Endpoint: e,
 		limiter:  rate.NewLimiter(limit, burst),
-		client:   &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16, IdleConnTimeout: 90 * time.Second, ForceAttemptHTTP2: true, Proxy: http.ProxyFromEnvironment}},
+		client:   &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64, IdleConnTimeout: 90 * time.Second, ForceAttemptHTTP2: true, Proxy: http.ProxyFromEnvironment}},
 		timeout:  o.RequestTimeout,
 		now:      o.Now,
 		log:      o.Logger,

@@ -3,6 +3,7 @@ package chain
 import (
 	"fmt"
 	"log/slog"
+	"math/bits"
 	"net/http"
 	"slices"
 	"sync"
@@ -118,9 +119,12 @@ func (e *endpoint) verdict(maxLag uint64, frozenAfter time.Duration) (reason str
 	return "", true
 }
 
-// score orders usable endpoints: lower is better. Failures weigh as much as ten times the latency.
-func (e *endpoint) score() time.Duration {
-	return e.latency() * time.Duration(100+10*e.errorPercent()) / 100
+// score orders usable endpoints: lower is better, and failures weigh as much as ten times the latency. It is coarse on
+// purpose: among endpoints of about one speed the configured order decides, because jumping between nodes that are a
+// slot apart costs requests.
+func (e *endpoint) score() int {
+	weighed := e.latency() * time.Duration(100+10*e.errorPercent()) / 100
+	return bits.Len64(uint64(max(0, weighed) / (10 * time.Millisecond)))
 }
 
 func (e *endpoint) latency() time.Duration {

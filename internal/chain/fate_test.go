@@ -149,6 +149,7 @@ func TestSendRaw_OnlyASureRefusalMayBeRepeatedAtOnce(t *testing.T) {
 		{"malformed for everybody", rpcError("-32602"), rpcError("-32602"), fault.Retry},
 		{"both behind", rpcError("-32005"), rpcError("-32005"), fault.Retry},
 		{"cut after it may have been taken", hangUp, status(429), fault.Unknown},
+		{"the other one cut after it may have been taken", status(429), hangUp, fault.Unknown},
 		{"server error after it may have been taken", status(500), status(500), fault.Unknown},
 		{"preflight refuses: it may have landed already", rpcError("-32002"), rpcError("-32002"), fault.Unknown},
 		{"half an answer", body(`{"jsonrpc":"2.0","id":1,"resu`), status(429), fault.Unknown},
@@ -166,6 +167,7 @@ func TestSendRaw_OnlyASureRefusalMayBeRepeatedAtOnce(t *testing.T) {
 	t.Run("nobody listens", func(t *testing.T) {
 		a := newNode(t)
 		p := newPool(t, newClock(), a)
+		require.NoError(t, p.Stop(t.Context())) // No connection is left that could still carry it.
 		a.server.Close()
 		require.Equal(t, fault.Retry, fault.KindOf(p.SendRaw(t.Context(), []byte{1})))
 	})

@@ -101,11 +101,15 @@ func (e *endpoint) probe(ctx context.Context, withGenesis bool) (r probeResult) 
 	return r
 }
 
-// ask makes one request outside the pool's choice and keeps the figures.
+// ask makes one request when the rate limit allows it, and keeps the figures.
 func (e *endpoint) ask(ctx context.Context, method string, params []any, out any) error {
 	if err := e.limiter.Wait(ctx); err != nil {
 		return fmt.Errorf("%s on %s: wait for the rate limit: %w", method, e.Name, err)
 	}
+	return e.askNow(ctx, method, params, out)
+}
+
+func (e *endpoint) askNow(ctx context.Context, method string, params []any, out any) error {
 	begin := e.now()
 	raw, ce := e.post(ctx, method, params)
 	if ce == nil {

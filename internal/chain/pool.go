@@ -100,7 +100,7 @@ func (p *Pool) call(ctx context.Context, r request, out any) (*endpoint, error) 
 func (p *Pool) ranked(only *endpoint, pass int) []*endpoint {
 	type place struct {
 		e     *endpoint
-		score time.Duration
+		score int
 	}
 	var usable, resort []place
 	for _, e := range p.endpoints {
@@ -127,7 +127,7 @@ func (p *Pool) ranked(only *endpoint, pass int) []*endpoint {
 			}
 			return 1
 		}
-		return int(a.score - b.score)
+		return a.score - b.score
 	})
 	out := make([]*endpoint, 0, len(usable)+len(resort))
 	for _, s := range append(usable, resort...) {

@@ -140,6 +140,33 @@ func TestPool_RetryAfterIsHonoured(t *testing.T) {
 	require.NoError(t, err)
 }
 
+func TestPool_EqualEndpointsAreUsedInTheConfiguredOrder(t *testing.T) {
+	a, b := newNode(t), newNode(t)
+	p := newPool(t, newClock(), a, b)
+	for range 5 {
+		_, err := p.Balance(t.Context(), key(1), rpc.CommitmentConfirmed)
+		require.NoError(t, err)
+	}
+	require.Equal(t, 5, a.count("getBalance"))
+}
+
+func TestSendRaw_DoesNotQueueBehindARateLimit(t *testing.T) {
+	n := newNode(t)
+	// Two requests at once and then one in half a second: the probe takes both.
+	p, err := chain.New(chain.Options{Endpoints: []chain.Endpoint{{URL: n.server.URL, PerSecond: 2}}})
+	require.NoError(t, err)
+	p.Probe(t.Context())
+	left := 0 // On a machine that stalls, a token may have come back.
+	for err == nil {
+		if err = p.SendRaw(t.Context(), []byte{1}); err == nil {
+			left++
+		}
+	}
+	require.Equal(t, fault.Retry, fault.KindOf(err), "the emergency stop must be asked again before it leaves")
+	require.Equal(t, chain.CodeTooMany, fault.CodeOf(err))
+	require.Equal(t, left, n.count("sendTransaction"))
+}
+
 func TestPool_ALoneEndpointGetsASecondChance(t *testing.T) {
 	n := newNode(t)
 	p := newPool(t, newClock(), n)

@@ -7,12 +7,16 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/gagliardetto/solana-go"
 	"github.com/gagliardetto/solana-go/rpc"
 
 	"github.com/meteora-fee-router/feeops/internal/fault"
 )
+
+// sendTimeout bounds one send; its answer proves nothing, so there is little to wait for.
+const sendTimeout = 3 * time.Second
 
 // SimResult is what a transaction would do. Nothing of it happens.
 type SimResult struct {
@@ -106,7 +110,7 @@ func (p *Pool) SendRaw(ctx context.Context, raw []byte) error {
 	for i, e := range targets {
 		wg.Go(func() {
 			var signature string
-			errs[i] = asSend(e.ask(ctx, "sendTransaction", params, &signature))
+			errs[i] = asSend(e.sendNow(ctx, params, &signature))
 		})
 	}
 	wg.Wait()
@@ -122,6 +126,17 @@ func (p *Pool) SendRaw(ctx context.Context, raw []byte) error {
 	return fmt.Errorf("send transaction: %w", worst)
 }
 
+// sendNow sends at once or not at all. The caller has just looked at the emergency stop: bytes that leave seconds later,
+// after a queue or a slow connection, would leave behind its back.
+func (e *endpoint) sendNow(ctx context.Context, params []any, out any) error {
+	if !e.limiter.Allow() {
+		return fmt.Errorf("sendTransaction on %s: the rate limit leaves no request now", e.Name)
+	}
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	return e.askNow(ctx, "sendTransaction", params, out)
+}
+
 func asSend(err error) error {
 	var ce *callError
 	switch {
@@ -130,6 +145,6 @@ func asSend(err error) error {
 	case errors.As(err, &ce):
 		return ce.asSend()
 	}
-	// Only the wait for the rate limit fails without a request.
+	// Only the rate limit fails without a request.
 	return fault.New(fault.Retry, CodeTooMany, err)
 }

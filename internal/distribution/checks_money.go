@@ -54,7 +54,11 @@ func checkPayer(e Evidence) domain.Check {
 		Threshold: fmt.Sprintf("%d lamports for this day and %d in reserve", need, e.Rules.PayerReserve),
 		Result:    verdict(have >= need+e.Rules.PayerReserve, domain.CheckWarn),
 	}
-	if have < need {
+	switch {
+	case e.Vault.Payer.IsZero():
+		c.Result, c.Observed, c.Next = domain.CheckUnknown, "the fee payer's key cannot be read here", "Look from the worker's machine, or set signer.keypair_path"
+		return c
+	case have < need:
 		c.Result = domain.CheckFail
 	}
 	if c.Result != domain.CheckOK {

@@ -15,20 +15,21 @@ const overdueAfter = time.Hour
 
 // Standing is where a vault's day stands, as an operator reads it in the morning (D06–D12).
 type Standing struct {
-	Vault     string
-	State     domain.State
-	Reason    string
-	Day       domain.Day // The day that the progress belongs to.
-	Timing    domain.Timing
-	Cursor    uint32
-	Entries   int // Streams of the settings.
-	Percent   int // Of the day named, clamped to 0–100; 0 when a new day may start (D07).
-	Treasury  TokenView
-	Payer     uint64 // Lamports.
-	Claimable domain.Amount
-	Token     domain.Token
-	Slot      uint64
-	Live      bool // A run of this vault is under way.
+	Vault      string
+	State      domain.State
+	Reason     string
+	Day        domain.Day // The day that the progress belongs to.
+	Timing     domain.Timing
+	Cursor     uint32
+	Entries    int // Streams of the settings.
+	Percent    int // Of the day named, clamped to 0–100; 0 when a new day may start (D07).
+	Treasury   TokenView
+	Payer      uint64 // Lamports.
+	PayerKnown bool   // The fee payer's address is known here.
+	Claimable  domain.Amount
+	Token      domain.Token
+	Slot       uint64
+	Live       bool // A run of this vault is under way.
 }
 
 // Standing reads one vault. A failed read is the state unknown with its reason, never a zero (D08, D11).
@@ -73,9 +74,12 @@ func stand(v Vault, w View, r Rules, flags []domain.SafetyFlag, report *domain.D
 	t := w.Timing()
 	out := Standing{
 		Vault: v.ID, Day: t.Day(), Timing: t, Cursor: w.Progress.PaginationCursor, Entries: len(v.Streams), Treasury: w.Treasury,
-		Payer: w.PayerLamports, Claimable: domain.Amount(w.Quote), Token: token, Slot: w.MaxSlot,
+		Payer: w.PayerLamports, PayerKnown: !v.Payer.IsZero(), Claimable: domain.Amount(w.Quote), Token: token, Slot: w.MaxSlot,
 	}
 	phase := t.Phase()
+	if phase == domain.PhaseNewDay {
+		out.Cursor = 0 // The stored one is still yesterday's end (D07, X06).
+	}
 	if phase != domain.PhaseNewDay && len(v.Streams) > 0 {
 		out.Percent = min(100, int(uint64(out.Cursor)*100/uint64(len(v.Streams))))
 	}

@@ -139,6 +139,7 @@ func (s *Sender) expire(ctx context.Context, due []*flight, slot uint64) error {
 			}
 		case fate.Expired:
 			f.expired = true
+			s.chain.ForgetBlockhash() // It may be on a fork that is gone.
 			if err := s.record(ctx, f, domain.IntentExpired, ""); err != nil {
 				return err
 			}

@@ -3,6 +3,7 @@ package sender_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -125,7 +126,7 @@ func (w *world) page(cursor uint32) sender.Request {
 		Program: v.ProgramID, Crank: v.Payer.PublicKey(), Vault: v.Vault, HonoraryPosition: v.HonoraryPosition, CPAMMProgram: v.CPAMMProgram,
 		Addresses: v.Addresses, PageSize: pageSize, Cursor: &cursor, Remaining: router.ReferenceRemaining(list),
 	}
-	return sender.Request{Vault: v.ID, Day: "2026-01-01", Kind: domain.IntentPage, Key: "page/" + string(rune('0'+cursor/pageSize)), Instructions: []solana.Instruction{call.Instruction()}}
+	return sender.Request{Vault: v.ID, Day: "2026-01-01", Kind: domain.IntentPage, Key: fmt.Sprintf("page/%d", cursor), Instructions: []solana.Instruction{call.Instruction()}}
 }
 
 func (w *world) progress() router.Progress {
@@ -151,22 +152,25 @@ func (w *world) turned() (pages int) {
 	return pages
 }
 
-// payDay sends page after page as the operations do: again after a retry, settled by the sender itself.
-func (w *world) payDay() []sender.Receipt {
-	var out []sender.Receipt
-	for cursor := uint32(0); cursor < uint32(len(w.vault.Investors)); cursor += pageSize {
-		for attempt := 0; ; attempt++ {
-			got, err := w.s.Send(w.t.Context(), w.page(cursor))
-			if err == nil {
-				require.True(w.t, got.Landed)
-				out = append(out, got)
-				break
-			}
-			require.Contains(w.t, []fault.Kind{fault.Retry, fault.Unknown}, fault.KindOf(err), "%v", err)
-			require.Less(w.t, attempt, 30, "%v", err)
+// payDay turns page after page as the operations do: what was sent is settled, then the chain's cursor says what is next.
+func (w *world) payDay() {
+	for range 40 {
+		if _, err := w.s.Settle(w.t.Context(), w.vault.ID); err != nil {
+			require.Equal(w.t, fault.Unknown, fault.KindOf(err), "%v", err)
+			continue
 		}
+		p := w.progress()
+		if p.DayComplete {
+			return
+		}
+		got, err := w.s.Send(w.t.Context(), w.page(p.PaginationCursor))
+		if err != nil {
+			require.Contains(w.t, []fault.Kind{fault.Retry, fault.Unknown}, fault.KindOf(err), "%v", err)
+			continue
+		}
+		require.True(w.t, got.Landed)
 	}
-	return out
+	require.Fail(w.t, "the day was not paid in 40 attempts")
 }
 
 func TestLocalnet_ADayInFairWeather(t *testing.T) {
@@ -295,17 +299,36 @@ func TestLocalnet_KilledBetweenStoreAndSend(t *testing.T) {
 }
 
 func TestLocalnet_ARollbackIsSeenAndRepaired(t *testing.T) {
-	w := newWorld(t, localnet.VaultSpec{})
-	got, err := w.s.Send(t.Context(), w.page(0))
-	require.NoError(t, err)
-	require.NoError(t, w.node.Rollback(5))
-	require.Equal(t, 0, w.turned())
-	list, err := w.s.Finalize(t.Context(), w.vault.ID)
-	require.NoError(t, err)
-	require.Len(t, list, 1)
-	require.Equal(t, 1, w.turned())
-	require.Equal(t, got.Signature, list[0].Signature)
-	require.Equal(t, domain.IntentFinalized, list[0].State)
+	t.Run("the blockhash survives: the same signature lands again", func(t *testing.T) {
+		w := newWorld(t, localnet.VaultSpec{})
+		_, err := w.pool.LatestBlockhash(t.Context()) // Shared with the page below.
+		require.NoError(t, err)
+		w.node.Slots(10)
+		got, err := w.s.Send(t.Context(), w.page(0))
+		require.NoError(t, err)
+		require.NoError(t, w.node.Rollback(5))
+		require.Equal(t, 0, w.turned())
+		list, err := w.s.Finalize(t.Context(), w.vault.ID)
+		require.NoError(t, err)
+		require.Len(t, list, 1)
+		require.Equal(t, got.Signature, list[0].Signature)
+		require.Equal(t, domain.IntentFinalized, list[0].State)
+		require.Greater(t, list[0].Slot, got.Slot)
+		require.Equal(t, 1, w.turned())
+	})
+	t.Run("the blockhash is gone too: expired, then signed anew", func(t *testing.T) {
+		w := newWorld(t, localnet.VaultSpec{})
+		got, err := w.s.Send(t.Context(), w.page(0))
+		require.NoError(t, err)
+		require.NoError(t, w.node.Rollback(5))
+		list, err := w.s.Finalize(t.Context(), w.vault.ID)
+		require.NoError(t, err)
+		require.Equal(t, domain.IntentExpired, list[0].State)
+		again, err := w.s.Send(t.Context(), w.page(0))
+		require.NoError(t, err)
+		require.NotEqual(t, got.Signature, again.Signature)
+		require.Equal(t, 1, w.turned())
+	})
 }
 
 func TestLocalnet_TheChainsRefusalsCarryTheirCodes(t *testing.T) {
@@ -314,13 +337,13 @@ func TestLocalnet_TheChainsRefusalsCarryTheirCodes(t *testing.T) {
 		_, err := w.s.Send(t.Context(), w.page(0))
 		require.Equal(t, sender.CodeAccountMissing, fault.CodeOf(err), "%v", err)
 		require.Equal(t, fault.Retry, fault.KindOf(err))
-		var make []sender.Request
+		var list []sender.Request
 		for i, v := range w.vault.Investors {
 			ix := ata.NewCreateInstruction(w.vault.Payer.PublicKey(), v.Wallet, w.vault.QuoteMint).Build()
 			data := solana.NewInstruction(ix.ProgramID(), ix.Accounts(), []byte{1}) // Create idempotent.
-			make = append(make, sender.Request{Vault: w.vault.ID, Day: "2026-01-01", Kind: domain.IntentAccounts, Key: "accounts/" + string(rune('0'+i)), Instructions: []solana.Instruction{data}})
+			list = append(list, sender.Request{Vault: w.vault.ID, Day: "2026-01-01", Kind: domain.IntentAccounts, Key: "accounts/" + string(rune('0'+i)), Instructions: []solana.Instruction{data}})
 		}
-		receipts, err := w.s.SendAll(t.Context(), make)
+		receipts, err := w.s.SendAll(t.Context(), list)
 		require.NoError(t, err)
 		require.Len(t, receipts, pageSize)
 		_, err = w.s.Send(t.Context(), w.page(0))

@@ -86,6 +86,33 @@ func TestSend_KilledBetweenStoreAndSend(t *testing.T) {
 	require.Len(t, b.landed, 1)
 }
 
+func TestSend_NothingIsSignedBesideAnUnsettledPage(t *testing.T) {
+	for _, sent := range []bool{false, true} {
+		b := newBench(t)
+		asked := 0
+		ctx, cancel := context.WithCancel(t.Context())
+		b.gate.open = func() error {
+			if asked++; asked == 2 && !sent {
+				return errStop
+			}
+			return nil
+		}
+		b.onSend = func(solana.Signature) { cancel() }
+		first, err := b.s.Send(ctx, page("0"))
+		cancel()
+		require.Error(t, err)
+
+		b.onSend = nil
+		b.restart()
+		b.key.onSign = func() {
+			require.Equal(t, domain.IntentConfirmed, b.intent(t, first.Signature).State, "sent: %v", sent)
+		}
+		_, err = b.s.Send(t.Context(), page("15"))
+		require.NoError(t, err)
+		require.Equal(t, 2, b.key.signed)
+	}
+}
+
 func TestSend_ALostReplyIsNotSentUnderASecondSignature(t *testing.T) {
 	b := newBench(t)
 	b.lose = 1

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"log/slog"
 
 	"go.uber.org/fx"
@@ -12,8 +13,22 @@ import (
 
 var chainModule = fx.Module("chain",
 	fx.Provide(newPool, fx.Annotate(func(p *chain.Pool) *chain.Pool { return p }, fx.As(new(distribution.Chain)))),
-	fx.Invoke(func(lc fx.Lifecycle, p *chain.Pool) { lc.Append(fx.StartStopHook(p.Start, p.Stop)) }),
+	fx.Invoke(func(lc fx.Lifecycle, s config.Settings, p *chain.Pool) {
+		lc.Append(fx.StartStopHook(func(ctx context.Context) error { return StartPool(ctx, s, p) }, p.Stop))
+	}),
 )
+
+// StartPool starts the pool and looks twice, a few slots apart: whether an endpoint's slot rises takes two looks (P11).
+func StartPool(ctx context.Context, s config.Settings, p *chain.Pool) error {
+	if err := p.Start(ctx); err != nil {
+		return fault(err)
+	}
+	if err := sleep(ctx, 3*s.RPC.SlotTime); err != nil {
+		return err
+	}
+	p.Probe(ctx)
+	return nil
+}
 
 func newPool(s config.Settings, log *slog.Logger) (*chain.Pool, error) {
 	p, err := chain.New(PoolOptions(s, log))

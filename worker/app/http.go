@@ -28,7 +28,7 @@ func serve(lc fx.Lifecycle, s config.Settings, r *prometheus.Registry, p *chain.
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, nil) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, req *http.Request) { answer(w, ready(req.Context(), p, db)) })
-	mux.Handle("GET /metrics", promhttp.HandlerFor(prometheus.Gatherers{r, prometheus.DefaultGatherer}, promhttp.HandlerOpts{}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(r, promhttp.HandlerOpts{}))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 20 * time.Second, MaxHeaderBytes: 16 << 10}
 	lc.Append(fx.StartStopHook(
 		func(ctx context.Context) error {

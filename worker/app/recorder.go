@@ -28,13 +28,15 @@ type recorder struct {
 	requests *prometheus.CounterVec
 }
 
-func newRecorder(db *store.Store, log *slog.Logger) *recorder {
+// newRecorder puts its figures into the worker's own registry: a global one would refuse a second worker in a process.
+func newRecorder(db *store.Store, r *prometheus.Registry, log *slog.Logger) *recorder {
+	in := promauto.With(r)
 	return &recorder{
 		store: db, log: log,
-		seconds: promauto.NewHistogramVec(prometheus.HistogramOpts{
+		seconds: in.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "feeops_activity_seconds", Help: "Duration of activities by name and result.", Buckets: prometheus.ExponentialBuckets(0.005, 2, 16),
 		}, []string{"activity", "result"}),
-		requests: promauto.NewCounterVec(prometheus.CounterOpts{Name: "feeops_rpc_requests_total", Help: "Solana RPC requests by activity."}, []string{"activity"}),
+		requests: in.NewCounterVec(prometheus.CounterOpts{Name: "feeops_rpc_requests_total", Help: "Solana RPC requests by activity."}, []string{"activity"}),
 	}
 }
 

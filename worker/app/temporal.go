@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
@@ -59,6 +60,7 @@ type workerParams struct {
 	Store        *store.Store
 	Distribution *activities.Distribution
 	Books        *activities.Books
+	Registry     *prometheus.Registry
 	Log          *slog.Logger
 	Shutdown     fx.Shutdowner
 }
@@ -66,7 +68,7 @@ type workerParams struct {
 func newWorker(p workerParams) worker.Worker {
 	w := worker.New(p.Client, p.Settings.Temporal.TaskQueue, worker.Options{
 		WorkerStopTimeout: p.Settings.Worker.DrainTimeout,
-		Interceptors:      []interceptor.WorkerInterceptor{newRecorder(p.Store, p.Log)},
+		Interceptors:      []interceptor.WorkerInterceptor{newRecorder(p.Store, p.Registry, p.Log)},
 		OnFatalError: func(err error) {
 			p.Log.Error("the worker cannot go on", "error", err)
 			if err := p.Shutdown.Shutdown(fx.ExitCode(1)); err != nil {
