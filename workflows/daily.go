@@ -44,6 +44,7 @@ type daily struct {
 	stopped *ops.Order // Set once by the stop signal.
 	paused  *ops.Order // Set by pause, cleared by resume.
 	resumed int        // Counts resume signals: a run that waits for a human goes on at the next one.
+	stalls  int        // Pages in a row that did not move the cursor.
 	opening workflow.Future
 
 	shown    domain.State // What the search attributes say.

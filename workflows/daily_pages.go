@@ -24,7 +24,13 @@ func (d *daily) pages(ctx workflow.Context) error {
 			d.status.PagesAt = workflow.Now(ctx)
 		}
 		turned, err := d.turn(ctx, cursor)
+		if fault.CodeOf(err) == codeDayLost {
+			return d.lost(ctx, err)
+		}
 		if err != nil {
+			return err
+		}
+		if err := d.stall(ctx, cursor, turned); err != nil {
 			return err
 		}
 		cursor = turned.Cursor
@@ -35,6 +41,33 @@ func (d *daily) pages(ctx workflow.Context) error {
 	}
 	d.status.Cursor, d.status.Page = d.plan.Cursor, d.plan.Pages
 	return nil
+}
+
+// lost closes a day that cannot be paid to its end: what was paid and who got nothing is worked out and kept, and the
+// day ends as failed.
+func (d *daily) lost(ctx workflow.Context, why error) error {
+	if err := d.reconcile(ctx); err != nil && err != errEnd {
+		workflow.GetLogger(ctx).Warn("the lost day was not reconciled", "error", err)
+	}
+	return d.end(domain.Failed, "%s. %d investors got nothing", reason(why), d.report.Result.Missed)
+}
+
+// stallLimit is how often in a row the chain's cursor may stay where it was before a human is asked.
+const stallLimit = 5
+
+// stall notices a page that was reported as done and did not move the chain's cursor. It backs off, and after five in
+// a row it asks a human.
+func (d *daily) stall(ctx workflow.Context, cursor uint32, turned ops.PageResult) error {
+	if turned.Cursor != cursor || turned.Closed {
+		d.stalls = 0
+		return nil
+	}
+	d.stalls++
+	if d.stalls < stallLimit {
+		return d.sleep(ctx, time.Duration(d.stalls)*2*time.Second)
+	}
+	d.stalls = 0
+	return d.hold(ctx, domain.Stuck, fmt.Errorf("page at cursor %d was sent %d times and the chain's cursor does not move: look at its transactions", cursor, stallLimit), stuckInterval)
 }
 
 // betweenPages is the pause that the settings ask for: not after the last page, and not when it could cost the day
@@ -59,6 +92,9 @@ const pageTime = 10 * time.Second
 // turn turns one page and counts it.
 func (d *daily) turn(ctx workflow.Context, cursor uint32) (ops.PageResult, error) {
 	var turned ops.PageResult
+	if cursor == 0 {
+		d.opening = nil // A day that is opened again has other figures.
+	}
 	stopped, err := d.pay(ctx, func(ctx workflow.Context) error {
 		var err error
 		turned, err = ops.SendPage.Do(ctx, ops.PageInput{Vault: d.in.Vault, Day: d.plan.Day, Hash: d.plan.Hash, Cursor: cursor},

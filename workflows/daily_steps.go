@@ -71,13 +71,10 @@ func (d *daily) awaitDue(ctx workflow.Context) error {
 // dueMargin lets the chain's clock, which is an estimate of its validators, surely pass the due second.
 const dueMargin = 2 * time.Second
 
-// check runs every pre-distribution check and refuses the day when one fails or is unknown. A day that is already open
-// on chain goes on with failures that only an opening cares about decided by the checks themselves.
+// check runs every pre-distribution check and refuses the day when one fails or stays unknown. A day that is open on
+// chain is not given up: it waits for the cure, and tries again.
 func (d *daily) check(ctx workflow.Context) error {
-	if d.plan.Closed {
-		return nil
-	}
-	for range 2 {
+	for try := 0; !d.plan.Closed; try++ {
 		res, err := ops.RunChecks.Do(ctx, d.ref(), "P01–P21")
 		if err != nil {
 			return err
@@ -87,16 +84,21 @@ func (d *daily) check(ctx workflow.Context) error {
 		if len(blocking) == 0 {
 			return nil
 		}
-		first := blocking[0]
-		d.status.Reason = fmt.Sprintf("check %s %s is %s: %s. Wanted: %s. %s", first.Row, first.Name, first.Result, first.Observed, first.Threshold, first.Next)
-		if d.checks.Worst() == domain.CheckFail {
-			break
+		b := blocking[0]
+		why := fmt.Errorf("check %s %s is %s: %s. Wanted: %s. %s", b.Row, b.Name, b.Result, b.Observed, b.Threshold, b.Next)
+		switch {
+		case d.checks.Worst() != domain.CheckFail && try == 0:
+			err = d.sleep(ctx, 5*time.Second) // An unknown answer is asked for once more.
+		case d.open():
+			err = d.hold(ctx, domain.Stuck, why, stuckInterval)
+		default:
+			err = d.end(domain.Failed, "%s", why)
 		}
-		if err := d.sleep(ctx, 5*time.Second); err != nil { // An unknown answer is asked for once more.
+		if err != nil {
 			return err
 		}
 	}
-	return d.end(domain.Failed, "%s", d.status.Reason)
+	return nil
 }
 
 // accounts creates missing token accounts and lookup tables before the first page needs them.
@@ -114,8 +116,8 @@ func (d *daily) accounts(ctx workflow.Context) error {
 // rehearse simulates the first page of this run and refuses one that would close the day early, pay twice or skip
 // (X21). When the list changed since the snapshot, and the day is not open yet, it is planned once more.
 func (d *daily) rehearse(ctx workflow.Context) error {
-	if d.plan.Closed || d.plan.Cursor >= d.lastCursor() {
-		return nil
+	if d.plan.Continued {
+		return nil // Its first page is past; every send is simulated anyway.
 	}
 	for try := 0; ; try++ {
 		res, err := ops.Preflight.Do(ctx, ops.PageInput{Vault: d.in.Vault, Day: d.plan.Day, Hash: d.plan.Hash, Cursor: d.plan.Cursor}, "rehearsal of the first page")
@@ -125,7 +127,7 @@ func (d *daily) rehearse(ctx workflow.Context) error {
 		if res.OK {
 			return nil
 		}
-		if !res.Replan || d.plan.Continued || try > 0 {
+		if !res.Replan || try > 0 {
 			return d.end(domain.Failed, "rehearsal: %s", res.Reason)
 		}
 		for _, again := range []func(workflow.Context) error{d.makePlan, d.awaitDue, d.check, d.accounts} {

@@ -43,10 +43,26 @@ func Evaluate(e Evidence) domain.Checks {
 		checkPayer(e), checkTokenAccounts(e), checkFees(e), checkClock(e), checkUnchanged(e), checkList(e),
 		checkTimeLeft(e), checkPageFits(e), checkProgram(e),
 	}
+	if e.View.Timing().Phase() == domain.PhaseContinue {
+		soften(checks)
+	}
 	return append(domain.Checks{{
 		Row: "P01", Name: "all_evaluated", Result: domain.CheckOK,
 		Observed: fmt.Sprintf("%d checks evaluated", len(checks)), Threshold: fmt.Sprintf("%d", len(checks)),
 	}}, checks...)
+}
+
+// ofOpening are the checks that decide whether a day may be opened. Once it is open, refusing to go on for one of them
+// would only lose the investors that are left: its list and its terms are frozen.
+var ofOpening = []string{"P03", "P04", "P16", "P18", "P19", "P20"}
+
+// soften turns their failures into warnings.
+func soften(checks domain.Checks) {
+	for i := range checks {
+		if c := &checks[i]; c.Result == domain.CheckFail && slices.Contains(ofOpening, c.Row) {
+			c.Result = domain.CheckWarn
+		}
+	}
 }
 
 // verdict is ok or the given result.

@@ -210,13 +210,17 @@ func (s *Service) Books(ctx context.Context, id string, day domain.Day, hash str
 	if err != nil {
 		return domain.Reconciliation{}, nil, vaultFault(v, "progress_bad", fmt.Errorf("progress %s: %w", v.Accounts.Progress, err), "")
 	}
-	pages, err := s.history(ctx, v, m, progress.LastDistributionTS)
+	ts, complete := progress.LastDistributionTS, progress.DayComplete
+	if m.Opening != nil && m.Opening.TS != ts {
+		ts, complete = m.Opening.TS, false // The chain has gone on to another day: this one was lost before its end.
+	}
+	pages, err := s.history(ctx, v, m, ts)
 	if err != nil {
 		return domain.Reconciliation{}, nil, err
 	}
 	treasury := tokenView(snap.Accounts[v.Accounts.Treasury], v.Accounts.Treasury, v.QuoteMint)
 	result, outcomes := Reconcile(m, Ledger{
-		Pages: pages, Complete: progress.DayComplete, Dust: domain.Amount(progress.CarryOverDust), Treasury: domain.Amount(treasury.Amount),
+		Pages: pages, Complete: complete, Dust: domain.Amount(progress.CarryOverDust), Treasury: domain.Amount(treasury.Amount),
 	})
 	for i := range pages {
 		pages[i].Finalized = true

@@ -46,7 +46,7 @@ func (s *Service) history(ctx context.Context, v Vault, m domain.Manifest, ts in
 			if err != nil {
 				return nil, err
 			}
-			if got.page == nil || got.page.Timestamp != 0 && got.page.Timestamp < ts {
+			if got.page == nil || !ofDay(got.page.Timestamp, ts) {
 				continue
 			}
 			got.result.Ours = ours[got.result.Signature]
@@ -71,3 +71,6 @@ func (s *Service) ours(ctx context.Context, v Vault, day domain.Day) (map[string
 	}
 	return out, nil
 }
+
+// ofDay is true for a page logged at chain time at on the day opened at ts. A page whose log was cut has no time.
+func ofDay(at, ts int64) bool { return at == 0 || at >= ts && at < ts+domain.DaySeconds }

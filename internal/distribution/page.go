@@ -118,6 +118,11 @@ func (s *Service) already(ctx context.Context, v Vault, m domain.Manifest, t tic
 		if cursor != 0 {
 			return Turned{Cursor: 0}, true, nil // The opening was rolled back: begin at 0 again.
 		}
+		if m.Opening != nil {
+			if err := s.Store.ClearOpening(ctx, v.ID, m.Day); err != nil {
+				return Turned{}, false, fmt.Errorf("take back the opening of %s for %s: %w", v.ID, m.Day, err)
+			}
+		}
 		return Turned{}, false, nil
 	case m.Opening != nil && p.LastDistributionTS != m.Opening.TS, p.LastDistributionTS == m.PrevTS && m.Opening == nil:
 		return Turned{}, false, dayLost(v, m, "the chain's day is another one")

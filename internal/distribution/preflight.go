@@ -111,8 +111,8 @@ func judge(v Vault, m domain.Manifest, cursor uint32, keys []solana.PublicKey, b
 	creator := grown(before.Accounts[v.Accounts.Creator], after[v.Accounts.Creator], v.Accounts.Creator, v.QuoteMint)
 	var planned domain.Amount
 	plan, _ := m.PageAt(cursor)
-	for _, e := range m.Entries[plan.Cursor : int(plan.Cursor)+plan.Count] {
-		planned += e.Expected
+	for i := int(plan.Cursor); i < int(plan.Cursor)+plan.Count; i++ {
+		planned += m.Planned(i)
 	}
 	switch {
 	case progress.PaginationCursor != cursor+m.PageSize:

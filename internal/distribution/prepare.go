@@ -77,12 +77,8 @@ func (s *Service) prepareOpen(ctx context.Context, v Vault, w View, p Prepared) 
 		return p, err
 	}
 	if !found {
-		if m, err = Plan(v, w, s.Rules, w.Progress.LastDistributionTS); err != nil {
+		if m, err = s.rebuild(ctx, v, w); err != nil {
 			return p, err
-		}
-		// The carried dust stays as it was at the opening until the close; the claim is found with the opening.
-		if m, err = s.Store.SaveManifest(ctx, m); err != nil {
-			return p, fmt.Errorf("freeze manifest of %s for %s: %w", v.ID, m.Day, err)
 		}
 	}
 	p.Manifest = m
@@ -90,6 +86,25 @@ func (s *Service) prepareOpen(ctx context.Context, v Vault, w View, p Prepared) 
 		p.State, p.Reason = domain.NoFees, "the day was opened without fees and cannot complete; the next day is due at its deadline"
 	}
 	return p, nil
+}
+
+// rebuild plans a day that the chain has opened already and that the store does not know: the list as it was at the
+// opening, and the claim from the opening's transaction. The carried dust does not change before the close.
+func (s *Service) rebuild(ctx context.Context, v Vault, w View) (domain.Manifest, error) {
+	opened := w.Progress.LastDistributionTS
+	then := w
+	then.Quote, then.ChainTime = 0, opened // What has been earned since belongs to the next day.
+	then.Progress.LastDistributionTS = opened - domain.DaySeconds
+	m, err := Plan(v, then, s.Rules, opened)
+	if err != nil {
+		return m, err
+	}
+	if m, err = s.Store.SaveManifest(ctx, m); err != nil {
+		return m, fmt.Errorf("freeze manifest of %s for %s: %w", v.ID, m.Day, err)
+	}
+	o, err := s.FixOpening(ctx, v.ID, m.Day, m.Hash)
+	m.Opening = &o
+	return m, err
 }
 
 // openedManifest finds the stored plan of the day that the chain opened last.

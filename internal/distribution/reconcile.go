@@ -71,10 +71,7 @@ func (r *tally) page(m domain.Manifest, plan domain.PagePlan, turned []domain.Pa
 	seen := map[string]bool{}
 	for i := int(plan.Cursor); i < int(plan.Cursor)+plan.Count; i++ {
 		e := m.Entries[i]
-		o := domain.Outcome{Index: e.Index, Stream: e.Stream, Recipient: e.Recipient, Planned: e.Expected}
-		if m.Opening != nil {
-			o.Planned = m.Opening.Expected[i]
-		}
+		o := domain.Outcome{Index: e.Index, Stream: e.Stream, Recipient: e.Recipient, Planned: m.Planned(i)}
 		if seen[e.ATA] {
 			o.Planned, o.Reason = 0, domain.ReasonShared
 			out = append(out, o)

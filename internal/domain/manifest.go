@@ -119,6 +119,14 @@ func (m Manifest) PageAt(cursor uint32) (PagePlan, bool) {
 // End is the cursor after the last page. The program moves it by page_size even past the end of the list (C09).
 func (m Manifest) End() uint32 { return uint32(len(m.Pages)) * m.PageSize }
 
+// Planned is what entry i is to get: exact once the day is opened, a forecast before.
+func (m Manifest) Planned(i int) Amount {
+	if m.Opening != nil {
+		return m.Opening.Expected[i]
+	}
+	return m.Entries[i].Expected
+}
+
 // PlanPages cuts n entries into pages of size; the last one may be short.
 func PlanPages(n int, size uint32) []PagePlan {
 	var pages []PagePlan

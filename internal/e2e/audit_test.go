@@ -3,7 +3,6 @@ package e2e
 import (
 	"math"
 	"slices"
-	"testing"
 
 	"github.com/gagliardetto/solana-go"
 	"github.com/stretchr/testify/require"
@@ -201,5 +200,3 @@ func (w *world) ours(v localnet.Vault, calls []call) {
 		require.Equal(w.t, payer(v), c.signer)
 	}
 }
-
-var _ testing.TB

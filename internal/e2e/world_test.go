@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -87,7 +85,7 @@ func (w *world) newSettings(server *devstack.Temporal) config.Settings {
 	s.Temporal = config.Temporal{Address: server.Address, Namespace: devstack.Namespace, TaskQueue: w.t.Name()}
 	s.Store.DSN = config.NewURL("file:" + filepath.Join(w.t.TempDir(), "feeops.db"))
 	s.Worker.Listen, s.Worker.DrainTimeout = "127.0.0.1:0", 10*time.Second
-	s.Log.Level = "error"
+	s.Log.Level = "error+4" // Above every record: what goes wrong here is meant to.
 	return s
 }
 
@@ -286,6 +284,3 @@ func specs(s localnet.VaultSpec) []localnet.VaultSpec {
 
 // payer is the crank of a vault.
 func payer(v localnet.Vault) solana.PublicKey { return v.Payer.PublicKey() }
-
-var _ = slog.Default
-var _ = os.Args

@@ -2,10 +2,15 @@ package localnet_test
 
 import (
 	"context"
+	"encoding/json"
+	"net/url"
+	"strconv"
 	"testing"
+	"time"
 
 	"github.com/gagliardetto/solana-go"
 	solanarpc "github.com/gagliardetto/solana-go/rpc"
+	"github.com/gagliardetto/solana-go/rpc/ws"
 	"github.com/stretchr/testify/require"
 
 	"github.com/meteora-fee-router/feeops/internal/localnet"
@@ -47,7 +52,7 @@ func TestNode_OrdinaryClientUnderstandsEveryAnswer(t *testing.T) {
 			v, err := c.IsBlockhashValid(ctx, hash, final)
 			return v.Value, err
 		}, true},
-		{"getBalance", func() (any, error) { v, err := c.GetBalance(ctx, v.Payer.PublicKey(), final); return v.Value, err }, uint64(10*solana.LAMPORTS_PER_SOL - 5000)},
+		{"getBalance", func() (any, error) { v, err := c.GetBalance(ctx, v.Payer.PublicKey(), final); return v.Value, err }, 10*solana.LAMPORTS_PER_SOL - 5000},
 		{"getAccountInfo", func() (any, error) {
 			v, err := c.GetAccountInfoWithOpts(ctx, v.Streams[0], &solanarpc.GetAccountInfoOpts{Encoding: solana.EncodingBase64Zstd})
 			return len(v.GetBinary()), err
@@ -155,4 +160,59 @@ func TestNode_AirdropsAreRealTransactions(t *testing.T) {
 	held, err := c.GetBalance(ctx, to, solanarpc.CommitmentProcessed)
 	require.NoError(t, err)
 	require.Equal(t, 2*solana.LAMPORTS_PER_SOL, held.Value)
+}
+
+func TestNode_TickerMakesSlotsAndTheirClock(t *testing.T) {
+	n := localnet.NewForTest(t, func(o *localnet.Options) {
+		o.Manual, o.SlotDuration = false, 2*time.Millisecond
+	})
+	c, err := ws.Connect(patient(t), n.WSURL())
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	slots, err := c.SlotSubscribe()
+	require.NoError(t, err)
+	last := uint64(0)
+	for range 5 {
+		told, err := slots.Recv(patient(t))
+		require.NoError(t, err)
+		require.Greater(t, told.Slot, last)
+		last = told.Slot
+	}
+}
+
+// Clients of @solana/web3.js look for WebSocket on the port above.
+func TestNode_WebSocketIsOnBothPorts(t *testing.T) {
+	n := localnet.NewForTest(t)
+	address, err := url.Parse(n.URL())
+	require.NoError(t, err)
+	port, err := strconv.Atoi(address.Port())
+	require.NoError(t, err)
+	for _, at := range []int{port, port + 1} {
+		c, err := ws.Connect(patient(t), "ws://127.0.0.1:"+strconv.Itoa(at))
+		require.NoError(t, err)
+		c.Close()
+	}
+}
+
+func TestNode_AccountEncodingsAgree(t *testing.T) {
+	n := localnet.NewForTest(t)
+	v := vault(t, n, localnet.VaultSpec{})
+	c, ctx := client(n), context.Background()
+	want := account(t, n, v.Addresses.Progress).Data
+	for _, encoding := range []solana.EncodingType{solana.EncodingBase58, solana.EncodingBase64, solana.EncodingBase64Zstd} {
+		got, err := c.GetAccountInfoWithOpts(ctx, v.Addresses.Progress, &solanarpc.GetAccountInfoOpts{Encoding: encoding})
+		require.NoError(t, err)
+		require.Equal(t, want, got.GetBinary(), encoding)
+	}
+	offset, length := uint64(8), uint64(32)
+	got, err := c.GetAccountInfoWithOpts(ctx, v.Addresses.Progress, &solanarpc.GetAccountInfoOpts{
+		Encoding: solana.EncodingBase64, DataSlice: &solanarpc.DataSlice{Offset: &offset, Length: &length},
+	})
+	require.NoError(t, err)
+	require.Equal(t, v.Vault[:], got.GetBinary())
+	parsed := result[struct {
+		Value struct{ Data json.RawMessage }
+	}](t, n.URL(), "getAccountInfo", `["`+v.Addresses.Creator.String()+`",{"encoding":"jsonParsed"}]`)
+	require.JSONEq(t, `{"program":"spl-token","space":165,"parsed":{"type":"account","info":{"isNative":false,"mint":"`+v.QuoteMint.String()+
+		`","owner":"`+v.CreatorWallet.String()+`","state":"initialized","tokenAmount":{"amount":"0","decimals":6,"uiAmount":0.0,"uiAmountString":"0"}}}}`, string(parsed.Value.Data))
 }

@@ -144,7 +144,7 @@ func TestNode_CloseEndsHangingAnswers(t *testing.T) {
 		done <- err
 	}()
 	require.NoError(t, n.Close())
-	<-done
+	require.Error(t, <-done, "no answer is not an empty answer")
 	_, err := n.Endpoint()
 	require.ErrorContains(t, err, "closed")
 }

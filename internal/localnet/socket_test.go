@@ -70,13 +70,16 @@ func TestSocket_OrdinaryClientHearsOfEverything(t *testing.T) {
 func dial(t testing.TB, n *localnet.Node) (*websocket.Conn, context.Context) {
 	t.Helper()
 	ctx := patient(t)
-	conn, _, err := websocket.Dial(ctx, n.WSURL(), nil)
+	conn, response, err := websocket.Dial(ctx, n.WSURL(), nil)
 	require.NoError(t, err)
+	if response.Body != nil {
+		require.NoError(t, response.Body.Close())
+	}
 	t.Cleanup(func() { _ = conn.CloseNow() }) // The node may have closed it first.
 	return conn, ctx
 }
 
-func exchange(t testing.TB, ctx context.Context, conn *websocket.Conn, message string) string {
+func exchange(ctx context.Context, t testing.TB, conn *websocket.Conn, message string) string {
 	t.Helper()
 	require.NoError(t, conn.Write(ctx, websocket.MessageText, []byte(message)))
 	_, answer, err := conn.Read(ctx)
@@ -97,7 +100,7 @@ func TestSocket_RefusesWhatAValidatorRefuses(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			require.JSONEq(t, test.want, exchange(t, ctx, conn, test.message))
+			require.JSONEq(t, test.want, exchange(ctx, t, conn, test.message))
 		})
 	}
 }
@@ -108,7 +111,7 @@ func TestSocket_SlowReaderIsCutAndTheChainGoesOn(t *testing.T) {
 	conn, ctx := dial(t, n)
 	conn.SetReadLimit(-1)
 	for i := range 40 {
-		require.Contains(t, exchange(t, ctx, conn, `{"jsonrpc":"2.0","id":1,"method":"slotSubscribe"}`), "result", "subscription %d", i)
+		require.Contains(t, exchange(ctx, t, conn, `{"jsonrpc":"2.0","id":1,"method":"slotSubscribe"}`), "result", "subscription %d", i)
 	}
 	n.Slots(4000)
 	require.EqualValues(t, 4000, n.Bank().Slot(0))
@@ -122,7 +125,7 @@ func TestSocket_SlowReaderIsCutAndTheChainGoesOn(t *testing.T) {
 func TestSocket_FrozenEndpointTellsNothing(t *testing.T) {
 	n := localnet.NewForTest(t)
 	conn, ctx := dial(t, n)
-	require.Contains(t, exchange(t, ctx, conn, `{"jsonrpc":"2.0","id":1,"method":"slotSubscribe"}`), `"result":1`)
+	require.Contains(t, exchange(ctx, t, conn, `{"jsonrpc":"2.0","id":1,"method":"slotSubscribe"}`), `"result":1`)
 	n.SetFault(localnet.Fault{Name: faults.Frozen})
 	n.Slots(5)
 	n.ClearFaults()
@@ -139,7 +142,7 @@ func TestSocket_FrozenEndpointTellsNothing(t *testing.T) {
 func TestSocket_CutFaultEndsConnections(t *testing.T) {
 	n := localnet.NewForTest(t)
 	conn, ctx := dial(t, n)
-	require.Contains(t, exchange(t, ctx, conn, `{"jsonrpc":"2.0","id":1,"method":"rootSubscribe"}`), `"result":1`)
+	require.Contains(t, exchange(ctx, t, conn, `{"jsonrpc":"2.0","id":1,"method":"rootSubscribe"}`), `"result":1`)
 	f, err := localnet.ParseFault("ws-cut")
 	require.NoError(t, err)
 	n.SetFault(f)
@@ -148,7 +151,7 @@ func TestSocket_CutFaultEndsConnections(t *testing.T) {
 	require.Error(t, err)
 	require.NoError(t, ctx.Err())
 	again, ctx := dial(t, n)
-	require.Contains(t, exchange(t, ctx, again, `{"jsonrpc":"2.0","id":1,"method":"rootSubscribe"}`), `"result":1`)
+	require.Contains(t, exchange(ctx, t, again, `{"jsonrpc":"2.0","id":1,"method":"rootSubscribe"}`), `"result":1`)
 	n.Slot()
-	require.Contains(t, exchange(t, ctx, again, `{"jsonrpc":"2.0","id":2,"method":"rootUnsubscribe","params":[1]}`), `true`)
+	require.Contains(t, exchange(ctx, t, again, `{"jsonrpc":"2.0","id":2,"method":"rootUnsubscribe","params":[1]}`), `true`)
 }

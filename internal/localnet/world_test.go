@@ -41,8 +41,14 @@ type reply struct {
 	Error  *rpcError       `json:"error"`
 }
 
+// head is what an HTTP answer says before its body.
+type head struct {
+	StatusCode int
+	Header     http.Header
+}
+
 // post sends a body as any HTTP client would.
-func post(t testing.TB, url, body string) (*http.Response, []byte) {
+func post(t testing.TB, url, body string) (head, []byte) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, bytes.NewBufferString(body))
 	require.NoError(t, err)
@@ -52,7 +58,7 @@ func post(t testing.TB, url, body string) (*http.Response, []byte) {
 	defer func() { require.NoError(t, response.Body.Close()) }()
 	answer, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
-	return response, answer
+	return head{response.StatusCode, response.Header}, answer
 }
 
 // ask calls a method with parameters written as JSON.

@@ -107,13 +107,6 @@ func (v view) programAccounts(owner solana.PublicKey, c bank.Commitment) []bank.
 	return v.history.programAccounts(v.bank, owner, v.slot(c))
 }
 
-func (v view) unixTime(c bank.Commitment) int64 {
-	if !v.past {
-		return v.bank.UnixTime(c)
-	}
-	return v.history.at(v.slot(c)).unix
-}
-
 func (v view) latestBlockhash(c bank.Commitment) (solana.Hash, uint64) {
 	if !v.past {
 		return v.bank.LatestBlockhash(c)

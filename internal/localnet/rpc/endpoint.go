@@ -61,8 +61,13 @@ func (e *Endpoint) SetFault(f faults.Fault) error {
 	if err := f.Check(); err != nil {
 		return err
 	}
-	if f.Name == faults.Frozen {
-		e.frozen.Store(e.chain.bank.Slot(bank.Processed))
+	if f.Name == faults.Frozen || f.Name == faults.Stale {
+		e.chain.Write(func(b *bank.Bank) {
+			if f.Name == faults.Frozen {
+				e.frozen.Store(b.Slot(bank.Processed))
+			}
+			e.chain.history.deep = true
+		})
 	}
 	e.faults.Add(f)
 	return nil

@@ -53,7 +53,7 @@ func requestAirdrop(q *query) (any, error) {
 		return nil, err
 	}
 	if lamports > maxAirdrop {
-		return nil, invalid("Invalid request: airdrop of %d lamports is more than %d", lamports, uint64(maxAirdrop))
+		return nil, invalid("Invalid request: airdrop of %d lamports is more than %d", lamports, maxAirdrop)
 	}
 	sig, err := q.endpoint.faucet.pay(q.view.bank, to, lamports)
 	if err != nil {

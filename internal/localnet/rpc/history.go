@@ -10,12 +10,18 @@ import (
 )
 
 // historySlots is how far a stale or frozen endpoint can look back: 512 slots and the 32 down to its finalized slot.
-const historySlots = 560
+// Without such an endpoint accounts are remembered for shallowSlots only, because hundreds of busy slots take hundreds
+// of megabytes; one that is made to lag more than these shows somewhat newer accounts until it has lagged long enough.
+const (
+	historySlots = 560
+	shallowSlots = 64
+)
 
 // history remembers what accounts and blockhashes were in recent slots. The ledger itself keeps versions only down to
 // its finalized slot, which is not enough for an endpoint that lags by hundreds of slots. It is guarded by Chain.mu.
 type history struct {
 	slots []pastSlot // ascending by slot, no gaps but those a rollback made
+	deep  bool       // an endpoint lags or has lagged
 }
 
 type pastSlot struct {
@@ -58,6 +64,9 @@ func (h *history) record(b *bank.Bank, executed []solana.Signature) {
 	h.slots = append(h.slots, past)
 	if len(h.slots) > historySlots {
 		h.slots = slices.Delete(h.slots, 0, len(h.slots)-historySlots)
+	}
+	if n := len(h.slots) - shallowSlots; !h.deep && n > 0 {
+		h.slots[n-1].before = nil
 	}
 }
 

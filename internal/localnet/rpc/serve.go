@@ -77,7 +77,7 @@ func (e *Endpoint) servePost(w http.ResponseWriter, r *http.Request) {
 func (e *Endpoint) disturb(w http.ResponseWriter, r *http.Request, requests []request) bool {
 	for _, method := range distinctMethods(requests) {
 		if f, on := e.faults.Hit(faults.Latency, method); on && !e.pause(r.Context(), f.Wait()) {
-			return true
+			panic(http.ErrAbortHandler) // As in silence.
 		}
 		if f, on := e.faults.Hit(faults.Hang, method); on {
 			e.silence(w, r, f.Duration)
@@ -120,14 +120,16 @@ func (e *Endpoint) pause(ctx context.Context, d time.Duration) bool {
 	return false
 }
 
-// silence never answers, until the client gives up or the fault's longest time is over: then as a gateway would.
+// silence never answers, until the fault's longest time is over: then as a gateway would. When the client or the node
+// goes away first, the connection is cut, because an empty answer would still be an answer.
 func (e *Endpoint) silence(w http.ResponseWriter, r *http.Request, longest time.Duration) {
 	if longest <= 0 {
 		longest = 10 * time.Minute
 	}
-	if e.pause(r.Context(), longest) {
-		http.Error(w, "Gateway Timeout", http.StatusGatewayTimeout)
+	if !e.pause(r.Context(), longest) {
+		panic(http.ErrAbortHandler)
 	}
+	http.Error(w, "Gateway Timeout", http.StatusGatewayTimeout)
 }
 
 func (e *Endpoint) answer(w http.ResponseWriter, r *http.Request, requests []request, batch bool) {
