@@ -110,6 +110,9 @@ func (d *demoRun) payAll(ctx context.Context) error {
 			}
 		}
 		if err := d.payDay(ctx); err != nil {
+			if cause := context.Cause(ctx); cause != nil {
+				return fmt.Errorf("not finished: %w", cause) // Once, and not for each vault.
+			}
 			return err
 		}
 	}

@@ -55,6 +55,9 @@ func (d *demoRun) payVault(ctx context.Context, id string) (dayRow, error) {
 		}
 	})
 	row := newDayRow(id, behaviour, report)
+	if ctx.Err() != nil {
+		return row, err
+	}
 	d.view.update(ops.DailyStatus{
 		Vault: id, Day: report.Day, Step: "ended", State: report.State, Reason: report.Reason,
 		Page: report.Pages, Pages: report.Pages, Paid: report.Result.Paid, Token: report.Token, Investors: report.Investors,

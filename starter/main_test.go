@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/stretchr/testify/require"
+
+	"github.com/meteora-fee-router/feeops/internal/devstack"
 )
 
 // TestMain makes the test binary also the feeops command, for the scripts.
@@ -19,14 +22,18 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the command line as a user does. Exit codes are checked with "exits CODE feeops …".
 func TestScripts(t *testing.T) {
+	// Found here, where the user's own state directory has it; the scripts' directories are empty.
+	temporal, err := devstack.TemporalBinary(t.Context(), func(line string) { t.Log(line) })
+	require.NoError(t, err)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("FEEOPS_TEMPORAL", temporal)
 			e.Setenv("FEEOPS_HOME", filepath.Join(e.WorkDir, "state"))
 			return nil
 		},
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "listen": listen, "free": free, "answers": answers},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "listen": listen, "free": free, "answers": answers, "running": running},
 		RequireExplicitExec: true, RequireUniqueNames: true,
 	})
 }
@@ -87,4 +94,18 @@ func free(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ts.Setenv(args[0], l.Addr().String())
 	ts.Check(l.Close())
+}
+
+// running waits until a stack is published in the script's state directory.
+func running(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: running")
+	}
+	for range 1200 {
+		if _, found, err := devstack.Current(ts.Getenv("FEEOPS_HOME")); err == nil && found {
+			return
+		}
+		<-time.After(50 * time.Millisecond)
+	}
+	ts.Fatalf("no stack was published")
 }

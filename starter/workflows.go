@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -69,12 +70,12 @@ func followDay(ctx context.Context, tc client.Client, run client.WorkflowRun, te
 		case e := <-ended:
 			if e.err != nil {
 				if cause := context.Cause(ctx); cause != nil {
-					return lastWords(run, last), cause
+					return lastWords(run, last, last.State), cause // It may still run; only the watching ended.
 				}
 				if report, ok := failedReport(e.err); ok {
 					return report, nil // It says how the day failed; the row tells it.
 				}
-				return lastWords(run, last), plainReason(e.err)
+				return lastWords(run, last, domain.Failed), plainReason(e.err)
 			}
 			return e.report, nil
 		case <-ticker.C:
@@ -106,9 +107,9 @@ func failedReport(err error) (domain.DayReport, bool) {
 }
 
 // lastWords is what is known of a run that left no report.
-func lastWords(run client.WorkflowRun, s ops.DailyStatus) domain.DayReport {
+func lastWords(run client.WorkflowRun, s ops.DailyStatus, state domain.State) domain.DayReport {
 	return domain.DayReport{
-		Vault: s.Vault, Day: s.Day, State: domain.Failed, Reason: s.Reason, Investors: s.Investors, Pages: s.Page,
+		Vault: s.Vault, Day: s.Day, State: cmp.Or(state, domain.UnknownState), Reason: s.Reason, Investors: s.Investors, Pages: s.Page,
 		Result: domain.Reconciliation{Figures: domain.Figures{Paid: s.Paid}}, Token: s.Token,
 		WorkflowID: run.GetID(), RunID: run.GetRunID(),
 	}

@@ -20,9 +20,10 @@ const (
 	vaultsName  = "vaults.json"
 	workerLog   = "worker.log"
 	workerStart = time.Minute
-	// workerGrace is longer than the worker's own drain timeout, so that a clean end is never cut short.
-	workerGrace = workerDrain + 5*time.Second
-	workerDrain = 20 * time.Second
+	// workerDrain is short: a person waits after Ctrl-C, and the chain that a run would be continued on ends too.
+	workerDrain = 3 * time.Second
+	// workerGrace is longer than the drain timeout and the worker's own margin, so that a clean end is never cut short.
+	workerGrace = workerDrain + 10*time.Second
 )
 
 // Chain is the local chain as the stack needs it.

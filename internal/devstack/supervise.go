@@ -35,6 +35,7 @@ type Worker struct {
 	o        WorkerOptions
 	stop     context.CancelFunc
 	finished chan struct{} // Closed when no process runs and none will be started.
+	stopErr  error         // Why the process could not be ended; set before finished is closed.
 
 	mu       sync.Mutex
 	current  *child
@@ -70,7 +71,7 @@ func (w *Worker) watch(ctx context.Context, c *child) {
 		began := w.o.Now()
 		select {
 		case <-ctx.Done():
-			w.fail(c.stop(context.WithoutCancel(ctx), w.o.Grace))
+			w.stopErr = c.stop(context.WithoutCancel(ctx), w.o.Grace)
 			return
 		case <-c.done:
 		}
@@ -190,8 +191,8 @@ func (w *Worker) fail(err error) {
 	w.failure = err
 }
 
-// Stop asks the worker to drain and end, and returns when it is gone; when the context ends it is killed instead. It
-// reports a worker that was given up before.
+// Stop asks the worker to drain and end, and returns when it is gone; when the context ends it is killed instead.
+// Why a worker was given up before is Failure's to say.
 func (w *Worker) Stop(ctx context.Context) error {
 	w.stop()
 	select {
@@ -205,7 +206,7 @@ func (w *Worker) Stop(ctx context.Context) error {
 		}
 		<-w.finished
 	}
-	return w.Failure()
+	return w.stopErr
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

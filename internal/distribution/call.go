@@ -18,12 +18,11 @@ func pageKey(cursor uint32) string { return fmt.Sprintf("page/%d", cursor) }
 
 // pageRequest builds the call of a planned page with the lookup tables that shorten it.
 func (s *Service) pageRequest(ctx context.Context, v Vault, m domain.Manifest, cursor uint32) (sender.Request, error) {
-	plan, ok := m.PageAt(cursor)
-	if !ok {
-		return sender.Request{}, fault.Newf(fault.Human, "manifest/cursor", "vault %s: cursor %d: %w of %d", v.ID, cursor, errNoSuchPage, m.PageSize).
-			WithNext("Another page size was used on chain than planned: a foreign crank turned pages. Compare the pages' accounts with the manifest")
+	if int(cursor) >= len(m.Entries) {
+		return sender.Request{}, fault.Newf(fault.Human, "manifest/cursor", "vault %s: cursor %d: %w of %d entries", v.ID, cursor, errNoSuchPage, len(m.Entries)).
+			WithNext("The chain's list is longer than the manifest: compare the registered streams with the settings")
 	}
-	remaining, err := remaining(v, m, plan)
+	remaining, err := remaining(v, m, pageAt(m, cursor))
 	if err != nil {
 		return sender.Request{}, err
 	}
@@ -36,6 +35,13 @@ func (s *Service) pageRequest(ctx context.Context, v Vault, m domain.Manifest, c
 	}
 	r.Tables, err = s.tablesFor(ctx, v, remaining)
 	return r, err
+}
+
+// pageAt is the page that starts at cursor: the planned one, or what is left of the list when a stranger turned a page of
+// another size, which anyone may. Stopping there would lose everybody behind it.
+func pageAt(m domain.Manifest, cursor uint32) domain.PagePlan {
+	at := min(int(cursor), len(m.Entries))
+	return domain.PagePlan{Cursor: cursor, Count: min(int(m.PageSize), len(m.Entries)-at)}
 }
 
 // remaining lists a page's accounts as the vault's program wants them: the page's pairs, or all streams (CHAIN.md §1).

@@ -219,6 +219,10 @@ func (s *Service) Books(ctx context.Context, id string, day domain.Day, hash str
 		return domain.Reconciliation{}, nil, err
 	}
 	treasury := tokenView(snap.Accounts[v.Accounts.Treasury], v.Accounts.Treasury, v.QuoteMint)
+	m, err = asTurned(m, pages)
+	if err != nil {
+		return domain.Reconciliation{}, nil, vaultFault(v, "arithmetic", err, "")
+	}
 	result, outcomes := Reconcile(m, Ledger{
 		Pages: pages, Complete: complete, Dust: domain.Amount(progress.CarryOverDust), Treasury: domain.Amount(treasury.Amount),
 	})

@@ -17,15 +17,16 @@ type amounts struct {
 	capped   []bool          // By entry: the cap cut its page.
 }
 
-// compute runs the program's own arithmetic over the whole day (CHAIN.md §1).
-func compute(terms router.DayTerms, shares []router.Share, size uint32) (amounts, error) {
+// compute runs the program's own arithmetic over the whole day, cut into pages (CHAIN.md §1). The cuts matter: streams of
+// one recipient are added up within a page only, and a cap is met in the order of the pages.
+func compute(terms router.DayTerms, shares []router.Share, pages []domain.PagePlan) (amounts, error) {
 	out := amounts{expected: make([]domain.Amount, len(shares)), raw: make([]domain.Amount, len(shares)), capped: make([]bool, len(shares))}
 	var err error
 	if out.opening, err = router.OpenDay(terms, shares); err != nil {
 		return amounts{}, fmt.Errorf("open the day: %w", err)
 	}
 	var distributed uint64
-	for _, plan := range domain.PlanPages(len(shares), size) {
+	for _, plan := range pages {
 		at := int(plan.Cursor)
 		page, err := router.PayPage(out.opening, terms, shares[at:at+plan.Count], distributed)
 		if err != nil {

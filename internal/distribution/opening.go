@@ -16,18 +16,24 @@ import (
 )
 
 // FixOpening makes the day's figures exact: the first page fixed the claim and the moment at which the streams were
-// weighed. It is stored once and may be called again.
+// weighed. It is stored once and may be called again. An opening that was rolled back and landed again, at another
+// second and with another claim, is worked out anew.
 func (s *Service) FixOpening(ctx context.Context, id string, day domain.Day, hash string) (domain.Opening, error) {
 	v, m, err := s.frozen(ctx, id, day, hash)
 	if err != nil {
 		return domain.Opening{}, err
 	}
-	if m.Opening != nil {
-		return *m.Opening, nil
-	}
 	t, err := s.tick(ctx, v, rpc.CommitmentConfirmed, 0)
 	if err != nil {
 		return domain.Opening{}, err
+	}
+	if m.Opening != nil && m.Opening.TS == t.progress.LastDistributionTS {
+		return *m.Opening, nil
+	}
+	if m.Opening != nil {
+		if err := s.Store.ClearOpening(ctx, id, day); err != nil {
+			return domain.Opening{}, fmt.Errorf("take back the opening of %s for %s: %w", id, day, err)
+		}
 	}
 	first, err := s.openingPage(ctx, v, m, t.progress)
 	if err != nil {
@@ -37,7 +43,7 @@ func (s *Service) FixOpening(ctx context.Context, id string, day domain.Day, has
 	if err != nil {
 		return domain.Opening{}, err
 	}
-	figures, err := compute(dayTerms(m.Behaviour, m.Terms, first.Claimed), shares, m.PageSize)
+	figures, err := compute(dayTerms(m.Behaviour, m.Terms, first.Claimed), shares, m.Pages)
 	if err != nil {
 		return domain.Opening{}, vaultFault(v, "arithmetic", err, "")
 	}
@@ -63,9 +69,16 @@ func (s *Service) openingPage(ctx context.Context, v Vault, m domain.Manifest, p
 		return domain.PageResult{}, fmt.Errorf("pages of %s for %s: %w", v.ID, m.Day, err)
 	}
 	for _, page := range pages {
-		if page.Cursor == 0 {
-			return page, nil
+		if page.Cursor != 0 {
+			continue
 		}
+		// It is read again: after a rollback the same signature may have claimed another amount.
+		tx, err := s.transaction(ctx, page.Signature)
+		if err != nil {
+			return domain.PageResult{}, err
+		}
+		got, err := read(v, m.Day, tx)
+		return got.result, err
 	}
 	history, err := s.history(ctx, v, m, p.LastDistributionTS)
 	if err != nil {

@@ -53,8 +53,8 @@ func (s *Service) tick(ctx context.Context, v Vault, c rpc.CommitmentType, minSl
 	return tick{slot: snap.MinSlot, now: clock.UnixTime, progress: progress}, nil
 }
 
-// TurnPage turns one page, or finds it turned. It may be called again after any failure: earlier signatures of the
-// vault are settled before anything is signed, and the chain's cursor decides what is left to do.
+// TurnPage turns one page, or finds it turned. It may be called again after any failure: the sender settles earlier
+// signatures of the vault before it signs anything, and the chain's cursor decides what is left to do.
 func (s *Service) TurnPage(ctx context.Context, id string, day domain.Day, hash string, cursor uint32) (Turned, error) {
 	v, m, err := s.frozen(ctx, id, day, hash)
 	if err != nil {
@@ -63,9 +63,6 @@ func (s *Service) TurnPage(ctx context.Context, id string, day domain.Day, hash 
 	send, err := s.Sender(id)
 	if err != nil {
 		return Turned{}, err
-	}
-	if _, err := send.Settle(ctx, id); err != nil {
-		return Turned{}, fmt.Errorf("settle earlier signatures of %s: %w", id, err)
 	}
 	before, err := s.tick(ctx, v, rpc.CommitmentConfirmed, 0)
 	if err != nil {
@@ -92,21 +89,23 @@ func (s *Service) TurnPage(ctx context.Context, id string, day domain.Day, hash 
 	if err != nil {
 		return Turned{}, err
 	}
-	after, err := s.tick(ctx, v, rpc.CommitmentConfirmed, receipt.Slot)
-	if err != nil {
-		return Turned{}, err
-	}
 	if got.page == nil || got.page.PageStart != cursor {
 		// It landed and did nothing: somebody else had turned the page first (C07).
+		after, err := s.tick(ctx, v, rpc.CommitmentConfirmed, receipt.Slot)
+		if err != nil {
+			return Turned{}, err
+		}
 		return s.foreign(ctx, v, m, after, cursor)
 	}
 	got.result.Ours = true
 	if err := s.Store.SavePage(ctx, got.result); err != nil {
 		return Turned{}, fmt.Errorf("save page at cursor %d of %s: %w", cursor, id, err)
 	}
+	// The next page reads the progress account before it is sent, and the finalized one decides the day, so the page's
+	// own log is believed only until then (X17).
 	return Turned{
-		Signature: receipt.Signature, Ours: true, Cursor: after.progress.PaginationCursor, Slot: receipt.Slot,
-		SentSlot: receipt.SentSlot, Paid: got.result.Paid, Closed: after.progress.DayComplete,
+		Signature: receipt.Signature, Ours: true, Cursor: got.page.PageEnd, Slot: receipt.Slot,
+		SentSlot: receipt.SentSlot, Paid: got.result.Paid, Closed: got.closed != nil,
 	}, nil
 }
 
@@ -124,7 +123,7 @@ func (s *Service) already(ctx context.Context, v Vault, m domain.Manifest, t tic
 			}
 		}
 		return Turned{}, false, nil
-	case m.Opening != nil && p.LastDistributionTS != m.Opening.TS, p.LastDistributionTS == m.PrevTS && m.Opening == nil:
+	case m.Opening != nil && !sameDay(m.Opening.TS, p.LastDistributionTS), p.LastDistributionTS == m.PrevTS && m.Opening == nil:
 		return Turned{}, false, dayLost(v, m, "the chain's day is another one")
 	case t.timing().Phase() == domain.PhaseNewDay:
 		return Turned{}, false, dayLost(v, m, "its 24 hours are over")
@@ -139,6 +138,9 @@ func (s *Service) already(ctx context.Context, v Vault, m domain.Manifest, t tic
 	}
 	return Turned{}, false, nil
 }
+
+// sameDay is true when two openings cannot both have happened: the earlier one was rolled back, and the day landed again.
+func sameDay(a, b int64) bool { return a-b < domain.DaySeconds && b-a < domain.DaySeconds }
 
 func dayLost(v Vault, m domain.Manifest, why string) error {
 	return fault.Newf(fault.Human, "day_lost", "vault %s: the day %s cannot be paid to its end: %s", v.ID, m.Day, why).

@@ -58,6 +58,11 @@ func Plan(v Vault, w View, r Rules, at int64) (domain.Manifest, error) {
 		Terms: terms(w.Policy, w.Progress.CarryOverDust), Claimable: domain.Amount(w.Quote),
 	}
 	m.Token.Decimals = w.Decimals
+	if w.Timing().Phase() == domain.PhaseContinue {
+		// The day is open and its plan is lost: what the chain said before the opening is not known, and the plan counts
+		// as made at the opening.
+		m.PrevTS, m.ChainTime = 0, at
+	}
 	var shares []router.Share
 	seen := map[solana.PublicKey]bool{}
 	for i, s := range w.Streams {
@@ -75,7 +80,7 @@ func Plan(v Vault, w View, r Rules, at int64) (domain.Manifest, error) {
 	}
 	m.PageSize, m.Tables = pageShape(v, len(m.Entries), r.Tables)
 	m.Pages = domain.PlanPages(len(m.Entries), m.PageSize)
-	figures, err := compute(dayTerms(m.Behaviour, m.Terms, m.Claimable), shares, m.PageSize)
+	figures, err := compute(dayTerms(m.Behaviour, m.Terms, m.Claimable), shares, m.Pages)
 	if err != nil {
 		return m, vaultFault(v, "arithmetic", fmt.Errorf("forecast: %w", err), "Look at the policy account: the program would refuse these terms too")
 	}

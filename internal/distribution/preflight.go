@@ -64,7 +64,7 @@ func (s *Service) Rehearse(ctx context.Context, id string, day domain.Day, hash 
 // page's token accounts.
 func (s *Service) watched(v Vault, m domain.Manifest, cursor uint32) ([]solana.PublicKey, error) {
 	keys := []solana.PublicKey{v.Accounts.Progress, v.Accounts.Treasury, v.Accounts.Creator}
-	plan, _ := m.PageAt(cursor)
+	plan := pageAt(m, cursor)
 	seen := map[string]bool{}
 	for _, e := range m.Entries[plan.Cursor : int(plan.Cursor)+plan.Count] {
 		if seen[e.ATA] {
@@ -104,7 +104,7 @@ func judge(v Vault, m domain.Manifest, cursor uint32, keys []solana.PublicKey, b
 		return r, vaultFault(v, "progress_bad", fmt.Errorf("rehearsed progress: %w", err), "")
 	}
 	r.Closes = progress.DayComplete
-	last := m.Pages[len(m.Pages)-1].Cursor == cursor
+	last := int(cursor)+int(m.PageSize) >= len(m.Entries)
 	for _, key := range keys[3:] {
 		r.Paid += grown(before.Accounts[key], after[key], key, v.QuoteMint)
 	}

@@ -149,7 +149,7 @@ func (s *Service) freeze(ctx context.Context, v Vault, fresh domain.Manifest) (d
 	if !found {
 		return s.Store.SaveManifest(ctx, fresh)
 	}
-	if old.Opening != nil {
+	if old.Opening != nil && old.PrevTS != fresh.PrevTS {
 		return old, fault.Newf(fault.Human, "manifest/opened", "vault %s: the plan for %s was opened on chain before, yet the chain says that a new day is due", v.ID, fresh.Day).
 			WithNext("Look at the progress account: two openings on one date cannot be")
 	}
@@ -160,6 +160,12 @@ func (s *Service) freeze(ctx context.Context, v Vault, fresh domain.Manifest) (d
 	for _, i := range intents {
 		if i.Kind == domain.IntentPage && i.State != domain.IntentFailed && i.State != domain.IntentExpired {
 			return old, nil // A page of it may still land: it stands until that is known.
+		}
+	}
+	if old.Opening != nil {
+		// The chain stands where it stood before that opening: it was rolled back and will not come again.
+		if err := s.Store.ClearOpening(ctx, v.ID, fresh.Day); err != nil {
+			return old, fmt.Errorf("take back the opening of %s for %s: %w", v.ID, fresh.Day, err)
 		}
 	}
 	if err := s.Store.ReplaceManifest(ctx, fresh, old.Hash); err != nil {

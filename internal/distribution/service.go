@@ -139,5 +139,5 @@ func (g Gate) Open(ctx context.Context, vault string) error {
 	return fault.New(fault.Wait, "stopped", fmt.Errorf("%s by %s: %s", f.Kind, f.Actor, f.Reason)).WithNext("Lift the stop when its reason is gone")
 }
 
-// errNoSuchPage means that a cursor is not one of the plan's.
-var errNoSuchPage = errors.New("cursor is not the start of a planned page")
+// errNoSuchPage means that a cursor lies behind the list.
+var errNoSuchPage = errors.New("no page of the plan begins there")

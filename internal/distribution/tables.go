@@ -3,6 +3,7 @@ package distribution
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/gagliardetto/solana-go"
 	"github.com/gagliardetto/solana-go/rpc"
@@ -11,6 +12,9 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/lookuptable"
 	"github.com/meteora-fee-router/feeops/internal/sender"
 )
+
+// tableUnits is a generous compute limit for creating or extending a table, which takes some thousand units.
+const tableUnits = 20_000
 
 // fillTables makes sure that every account of the day's pages is in a lookup table of the vault. Tables grow with the
 // list and are used again every day, so most days send nothing here.
@@ -23,12 +27,10 @@ func (s *Service) fillTables(ctx context.Context, send Sender, v Vault, m domain
 	if err != nil || len(missing) == 0 {
 		return err
 	}
-	t, err := s.tick(ctx, v, rpc.CommitmentConfirmed, 0)
+	slot, err := s.recentSlot(ctx, v, uint64(len(missing)/lookuptable.MaxAddresses+1))
 	if err != nil {
 		return err
 	}
-	// A block knows the hashes of the slots before it, so its own slot is too recent for an address to follow from.
-	slot := t.slot - min(t.slot, 1)
 	var creates, extends []sender.Request
 	var changed []domain.Table
 	for len(missing) > 0 {
@@ -43,7 +45,7 @@ func (s *Service) fillTables(ctx context.Context, send Sender, v Vault, m domain
 			}
 			tables, slot = nil, slot-1
 			table = domain.Table{Vault: v.ID, Address: address.String(), Authority: v.Payer.String(), Active: true}
-			creates = append(creates, sender.Request{Vault: v.ID, Day: m.Day, Kind: domain.IntentTable, Key: "table/" + table.Address, Instructions: []solana.Instruction{create}})
+			creates = append(creates, sender.Request{Vault: v.ID, Day: m.Day, Kind: domain.IntentTable, Key: "table/" + table.Address, Units: tableUnits, Instructions: []solana.Instruction{create}})
 		}
 		address, err := solana.PublicKeyFromBase58(table.Address)
 		if err != nil {
@@ -53,6 +55,7 @@ func (s *Service) fillTables(ctx context.Context, send Sender, v Vault, m domain
 			n := min(lookuptable.ExtendBatch, len(missing), lookuptable.MaxAddresses-len(table.Addresses))
 			extends = append(extends, sender.Request{
 				Vault: v.ID, Day: m.Day, Kind: domain.IntentTable, Key: fmt.Sprintf("table/%s/%d", table.Address, len(table.Addresses)),
+				Units:        tableUnits,
 				Instructions: []solana.Instruction{lookuptable.Extend(address, v.Payer, v.Payer, missing[:n])},
 			})
 			for _, key := range missing[:n] {
@@ -71,6 +74,23 @@ func (s *Service) fillTables(ctx context.Context, send Sender, v Vault, m domain
 	}
 	ready.Tables = len(changed)
 	return s.adopt(ctx, v, changed)
+}
+
+// recentSlot gives a slot from which n table addresses can follow, counted backwards. A block knows the hashes of the
+// slots before it, so its own slot is too recent; a chain that has just begun has too few.
+func (s *Service) recentSlot(ctx context.Context, v Vault, n uint64) (uint64, error) {
+	for {
+		t, err := s.tick(ctx, v, rpc.CommitmentConfirmed, 0)
+		if err != nil {
+			return 0, err
+		}
+		if t.slot > n+1 {
+			return t.slot - 1, nil
+		}
+		if err := s.Sleep(ctx, s.SlotTime*time.Duration(n+2-t.slot)); err != nil {
+			return 0, err
+		}
+	}
 }
 
 // adopt reads the tables back and stores them as the chain holds them: the extending transactions may have landed in

@@ -44,6 +44,9 @@ func read(v Vault, day domain.Day, tx *chain.Transaction) (turned, error) {
 	if truncated && out.page == nil {
 		out.page = pageFromCall(v, tx)
 	}
+	if truncated && out.closed == nil && out.page != nil {
+		out.closed = closeFromBalance(v, tx)
+	}
 	if out.page != nil {
 		out.result.Cursor = out.page.PageStart
 	}
@@ -69,6 +72,27 @@ func pageFromCall(v Vault, tx *chain.Transaction) *router.InvestorPayoutPage {
 		call, ok := args.(router.DistributeFeesArgs)
 		if err == nil && ok && call.Cursor != nil && paid {
 			return &router.InvestorPayoutPage{Vault: v.Address, PageStart: *call.Cursor, PageEnd: *call.Cursor + call.PageSize}
+		}
+	}
+	return nil
+}
+
+// closeFromBalance stands in for the closing event when the logs were cut: outside the closing page the creator's account
+// grows only when he is one of the page's investors, and then the balances alone cannot tell.
+func closeFromBalance(v Vault, tx *chain.Transaction) *router.CreatorPayoutDayClosed {
+	for _, in := range tx.Tx.Message.Instructions {
+		if int(in.ProgramIDIndex) >= len(tx.Keys) || tx.Keys[in.ProgramIDIndex] != v.Program {
+			continue
+		}
+		for _, i := range in.Accounts[min(len(in.Accounts), router.FixedAccounts):] {
+			if int(i) >= len(tx.Keys) || tx.Keys[i] == v.Accounts.Creator {
+				return nil
+			}
+		}
+	}
+	for _, d := range tx.TokenDeltas {
+		if d.Account == v.Accounts.Creator && d.Post > d.Pre {
+			return &router.CreatorPayoutDayClosed{Vault: v.Address, CreatorPayout: d.Post - d.Pre, CreatorWallet: v.Creator}
 		}
 	}
 	return nil

@@ -72,3 +72,14 @@ func list(keys []solana.PublicKey) string {
 	}
 	return "[" + strings.Join(texts, ",") + "]"
 }
+
+// A slot of a chain with 1,000 vaults in which nothing happens: fees are looked at, nobody waits.
+func BenchmarkSlot1000Vaults(b *testing.B) {
+	n := localnet.NewForTest(b, func(o *localnet.Options) { o.WarpClock = true })
+	for i := range 1000 {
+		vault(b, n, localnet.VaultSpec{ID: fmt.Sprint("v", i), Investors: 3})
+	}
+	for b.Loop() {
+		n.Slot()
+	}
+}

@@ -16,7 +16,7 @@ const (
 	// MaxAddresses is how many addresses one table holds.
 	MaxAddresses = 256
 	// ExtendBatch is how many addresses fit beside the rest of one extending transaction of 1,232 bytes.
-	ExtendBatch = 26
+	ExtendBatch = 28
 
 	createTag uint32 = 0
 	extendTag uint32 = 2

@@ -38,6 +38,12 @@ type flight struct {
 
 func (f *flight) arrived() bool { return f.expired || f.status.AtLeast(f.goal) }
 
+// cheap is a table's transaction with a limit of its own: it moves no money and can be repeated, so neither a rehearsal
+// nor its logs are worth a request each. Its fee follows from what was signed.
+func (f *flight) cheap() bool {
+	return f.request != nil && f.request.Kind == domain.IntentTable && f.request.Units > 0
+}
+
 // failure is why it landed without effect; the transaction's logs, once read, tell the program as well.
 func (f *flight) failure() *chain.TxError {
 	if f.tx != nil && f.tx.Err != nil && f.status.Err != nil {
@@ -177,7 +183,11 @@ func (s *Sender) take(ctx context.Context, f *flight, now chain.Status, searched
 		return nil // Processed only: a fork may still drop it.
 	}
 	f.intent.Slot = now.Slot
-	if f.intent.FeeLamports == 0 {
+	switch {
+	case f.intent.FeeLamports > 0:
+	case f.cheap():
+		f.intent.FeeLamports = feePerSignature + (f.intent.UnitPrice*uint64(f.units)+999_999)/1_000_000
+	default:
 		s.fetch(ctx, f)
 	}
 	text := ""

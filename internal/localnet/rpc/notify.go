@@ -57,24 +57,18 @@ func (s *socket) advance() {
 		s.progress[c] = tip
 	}
 	for _, id := range slices.Clone(s.order) {
-		if sub := s.subs[id]; sub.ready {
-			s.tell(sub, v, reached[sub.commitment])
-		}
+		sub := s.subs[id]
+		s.tell(sub, v, reached[sub.commitment])
 	}
 }
 
-// first sends what is due at once, after the answer to the subscription: a signature may have landed long ago.
+// first sends what is due at once, after the answer to the subscription: a signature may have landed long ago. The
+// caller holds the chain's lock.
 func (s *socket) first(opened []*subscription) {
-	if len(opened) == 0 {
-		return
-	}
-	s.endpoint.chain.mu.RLock()
-	defer s.endpoint.chain.mu.RUnlock()
 	v := s.endpoint.view("")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, sub := range opened {
-		sub.ready = true
 		switch sub.kind {
 		case "account":
 			sub.last, _ = v.account(sub.key, sub.commitment)

@@ -143,6 +143,10 @@ func (s *socket) handle(message []byte) {
 		s.send(errorResponse{version, problem, json.RawMessage("null")})
 		return
 	}
+	// No slot may come between a subscription, its answer and what it begins with: the client would miss that slot, or
+	// hear of it before it knows the subscription.
+	s.endpoint.chain.mu.RLock()
+	defer s.endpoint.chain.mu.RUnlock()
 	answers := make([]any, 0, len(requests))
 	var opened []*subscription
 	for i := range requests {

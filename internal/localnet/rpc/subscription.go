@@ -20,7 +20,6 @@ type subscription struct {
 	signature  solana.Signature
 	all        bool // logs of every transaction
 
-	ready bool // notifications before the answer to the request would confuse clients
 	known bool // account: last is what the client has been told
 	last  bank.Account
 	seen  bool // signature: receivedSignature was sent
