@@ -52,7 +52,7 @@ func (b *Books) ListVaults(_ context.Context, in ops.ListInput) (ops.ListResult,
 				WithNext("Look at the ids with feeops status"))
 		}
 	}
-	return ops.ListResult{Vaults: in.Vaults}, nil
+	return ops.ListResult(in), nil
 }
 
 // Names are the functions by the names that internal/ops gives them.

@@ -54,7 +54,7 @@ func planOf(vault string, p distribution.Prepared) ops.Plan {
 	m := p.Manifest
 	plan := ops.Plan{
 		Vault: vault, Day: m.Day, Hash: m.Hash, Behaviour: m.Behaviour, State: p.State, Reason: p.Reason, Timing: p.Timing,
-		Investors: len(m.Entries), Quarantined: len(m.Quarantined), PageSize: m.PageSize, Pages: len(m.Pages), Cursor: p.Cursor,
+		Investors: len(m.Entries) + len(m.Quarantined), Quarantined: len(m.Quarantined), PageSize: m.PageSize, Pages: len(m.Pages), Cursor: p.Cursor,
 		Claimable: m.Claimable, Pool: m.Pool, Creator: m.Creator, Token: m.Token, Tables: m.Tables, Continued: p.Continued, Closed: p.Closed,
 		PageDelay: p.PageDelay,
 	}
@@ -62,6 +62,9 @@ func planOf(vault string, p distribution.Prepared) ops.Plan {
 		if e.NeedsATA {
 			plan.NeedATA++
 		}
+	}
+	if p.CreatorMissing {
+		plan.NeedATA++ // The program refuses every page without it (6017).
 	}
 	return plan
 }

@@ -8,7 +8,7 @@ import (
 
 // Distribution says how a vault's day is paid. Page sizes follow C08, the rest U-P and X15.
 type Distribution struct {
-	PageSize                    uint32        `json:"page_size" validate:"page_size" jsonschema_description:"Investors per call, 1..50; 0 takes what fits a transaction."`
+	PageSize                    uint32        `json:"page_size,omitempty" validate:"page_size" jsonschema_description:"Investors per call, 1..50. Left out: as many as fit a transaction."`
 	MaxInvalidStreamsPercent    uint8         `json:"max_invalid_streams_percent" validate:"max=100" jsonschema_description:"Share of streams that may be quarantined before the day is refused."`
 	DelayBetweenPages           time.Duration `json:"delay_between_pages" validate:"min=0s,max=10m" jsonschema_description:"Pause between pages; dropped near the deadline."`
 	MinClaimable                domain.Amount `json:"min_claimable" validate:"min=1" jsonschema_description:"Base units of fees below which a day is not opened: an empty day uses up its 24 hours."`
@@ -39,7 +39,7 @@ type Vault struct {
 	StreamsFile       string           `json:"streams_file,omitempty" kind:"path" jsonschema_description:"The same list in a file: one address a line, or a JSON array."`
 	StreamMint        string           `json:"stream_mint,omitempty" validate:"omitempty,pubkey" jsonschema_description:"Mint that the streams must lock. Default: the quote mint."`
 	ExpectedInvestors uint32           `json:"expected_investors,omitempty" jsonschema_description:"Number of investors that is right. Default: the number of streams."`
-	PageSize          uint32           `json:"page_size,omitempty" validate:"page_size" jsonschema_description:"Overrides distribution.page_size; 0 does not."`
+	PageSize          uint32           `json:"page_size,omitempty" validate:"page_size" jsonschema_description:"Overrides distribution.page_size."`
 	QuoteSymbol       string           `json:"quote_symbol,omitempty" validate:"max=16" jsonschema_description:"Symbol shown beside amounts."`
 	QuoteDecimals     *uint8           `json:"quote_decimals,omitempty" validate:"omitempty,max=19" jsonschema_description:"Decimals of the quote mint. Default: read from the mint."`
 	KeypairPath       string           `json:"keypair_path,omitempty" kind:"path" jsonschema_description:"Overrides signer.keypair_path for this vault."`

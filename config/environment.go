@@ -27,7 +27,9 @@ func documentNames() map[string]string {
 }
 
 // commandNames belong to the command line, which reads them before there are settings.
-func commandNames() []string { return []string{"FEEOPS_CONFIG", "FEEOPS_HOME"} }
+func commandNames() []string {
+	return []string{"FEEOPS_CONFIG", "FEEOPS_HOME", "FEEOPS_TEMPORAL", "FEEOPS_ACTOR"}
+}
 
 // scalars lists all settings that a variable can set, by key. Lists of sections have no variable.
 func scalars(t reflect.Type, key string) map[string]field {

@@ -17,7 +17,7 @@ type Error struct {
 	Next string // What to do, as a sentence.
 }
 
-// Error renders "feeops.yaml:12: vaults[1].page_size: got 51, want 1..50 (0 = automatic). Next".
+// Error renders "feeops.yaml:12: vaults[1].page_size: got 51, want 1..50. Next".
 func (e Error) Error() string {
 	var b strings.Builder
 	switch {

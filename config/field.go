@@ -108,6 +108,9 @@ func (r *reader) leaf(text string, f field, at place) (any, *Error) {
 		if err != nil {
 			return bad("")
 		}
+		if v == 0 && strings.Contains(f.tag.Get("validate"), "page_size") {
+			return bad(nextPageSize) // A page of nobody would never reach the end of the list (X01).
+		}
 		return v, nil
 	}
 	if f.tag.Get("kind") == "path" {

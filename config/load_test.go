@@ -198,7 +198,7 @@ func TestLoad_AnyNumbersEitherFitOrAreRefused(t *testing.T) {
 		lag := rapid.Int64().Draw(t, "lag")
 		require.NoError(t, os.WriteFile(path, []byte("distribution:\n  page_size: "+text(page)+"\nrpc:\n  max_slot_lag: "+text(lag)+"\n"), 0o600))
 		s, _, err := config.Load(config.LoadOptions{Path: path})
-		if page >= 0 && page <= domain.MaxPageSize && lag >= 1 && lag <= 10_000 {
+		if page >= 1 && page <= domain.MaxPageSize && lag >= 1 && lag <= 10_000 {
 			require.NoError(t, err)
 			require.EqualValues(t, page, s.Distribution.PageSize)
 			require.EqualValues(t, lag, s.RPC.MaxSlotLag)

@@ -99,7 +99,7 @@ func constrain(p *jsonschema.Schema, tags string, t reflect.Type) {
 		case "pubkey":
 			p.Pattern = "^[1-9A-HJ-NP-Za-km-z]{32,44}$"
 		case "page_size":
-			p.Minimum, p.Maximum = "0", json.Number(fmt.Sprint(domain.MaxPageSize))
+			p.Minimum, p.Maximum = "1", json.Number(fmt.Sprint(domain.MaxPageSize))
 		}
 	}
 	if p.Type != "integer" || t == reflect.TypeFor[domain.Amount]() {

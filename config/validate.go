@@ -15,7 +15,10 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/domain"
 )
 
-const wantPageSize = "1..50 (0 = automatic)"
+const (
+	wantPageSize = "1..50"
+	nextPageSize = "Leave it out to take as many investors as fit a transaction."
+)
 
 // idPattern fits ids into workflow ids, file names and labels.
 const idPattern = `^[a-z0-9][a-z0-9._-]{0,62}$`
@@ -112,7 +115,7 @@ func explain(f validator.FieldError) Error {
 	case "oneof":
 		e.Want = "one of " + strings.ReplaceAll(f.Param(), " ", ", ")
 	case "page_size":
-		e.Want, e.Next = wantPageSize, "Set 0 to take as many investors as fit a transaction."
+		e.Want, e.Next = wantPageSize, nextPageSize
 	case "pubkey":
 		e.Want, e.Next = "a public key (base58, 32 bytes)", publicKeyHint(fmt.Sprint(f.Value()))
 	case "id":

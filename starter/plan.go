@@ -56,7 +56,7 @@ func planOf(e distribution.Evidence) planRow {
 	checks := distribution.Evaluate(e)
 	row := planRow{
 		ID: e.Vault.ID, Behaviour: e.Vault.Behaviour, State: domain.Ready, Day: m.Day, Due: t.Due(), UntilDue: int64(t.UntilDue().Seconds()),
-		Investors: len(m.Entries), Pages: len(m.Pages), PageSize: m.PageSize, Claimable: m.Claimable, Pool: m.Pool, Creator: m.Creator,
+		Investors: len(m.Entries) + len(m.Quarantined), Pages: len(m.Pages), PageSize: m.PageSize, Claimable: m.Claimable, Pool: m.Pool, Creator: m.Creator,
 		DustIn: m.Terms.DustIn, Token: m.Token, Manifest: m.Hash, Entries: m.Entries, Quarantined: m.Quarantined, Checks: checks,
 	}
 	if row.Quarantined == nil {

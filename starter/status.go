@@ -93,8 +93,11 @@ func (c *cli) status(ctx context.Context, names []string) (err error) {
 		})
 	}
 	wg.Wait()
-	code := exitOK
+	var code int
 	result.Verdict, code = judgeStatus(result.Vaults)
+	if result.Temporal != "ok" && code == exitOK {
+		result.Verdict, code = "warn", exitWarnings
+	}
 	if err := c.showStatus(result); err != nil {
 		return err
 	}

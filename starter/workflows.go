@@ -15,9 +15,6 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/ops"
 )
 
-// dailyWorkflow is the workflow type that pays one vault's day.
-const dailyWorkflow = "DailyDistribution"
-
 // startDay starts a vault's run. A second run of the same vault is refused by Temporal, whoever started the first (X02).
 func startDay(ctx context.Context, tc client.Client, queue string, in ops.DailyInput) (client.WorkflowRun, error) {
 	run, err := tc.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
@@ -26,7 +23,7 @@ func startDay(ctx context.Context, tc client.Client, queue string, in ops.DailyI
 		WorkflowIDReusePolicy:                    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		StaticSummary:                            "Pays the day of vault " + in.Vault,
-	}, dailyWorkflow, in)
+	}, ops.DailyDistribution, in)
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", ops.DailyID(in.Vault), err)
 	}

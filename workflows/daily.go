@@ -3,6 +3,7 @@
 package workflows
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -62,8 +63,14 @@ var errEnd = fmt.Errorf("the day ends here")
 
 func (d *daily) run(ctx workflow.Context) error {
 	steps := []step{
-		{"gate", d.gate}, {"plan", d.makePlan}, {"wait until due", d.awaitDue}, {"checks", d.check},
-		{"accounts", d.accounts}, {"rehearsal", d.rehearse}, {"pages", d.pages}, {"finality", d.finality},
+		{"gate", d.gate},
+		{"plan", d.makePlan},
+		{"wait until due", d.awaitDue},
+		{"checks", d.check},
+		{"accounts", d.accounts},
+		{"rehearsal", d.rehearse},
+		{"pages", d.pages},
+		{"finality", d.finality},
 		{"reconciliation", d.reconcile},
 	}
 	for _, s := range steps {
@@ -86,7 +93,7 @@ func (d *daily) end(state domain.State, format string, args ...any) error {
 
 // finish saves the report and turns a failure into the workflow's error.
 func (d *daily) finish(ctx workflow.Context, err error) error {
-	if err != nil && err != errEnd {
+	if err != nil && !errors.Is(err, errEnd) {
 		if temporal.IsCanceledError(err) {
 			d.status.State, d.status.Reason = domain.Stopped, "the run was cancelled"
 			ctx, _ = workflow.NewDisconnectedContext(ctx)
@@ -111,7 +118,7 @@ func (d *daily) finish(ctx workflow.Context, err error) error {
 }
 
 func cause(err error) error {
-	if err == errEnd {
+	if errors.Is(err, errEnd) {
 		return nil
 	}
 	return err

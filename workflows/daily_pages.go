@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -46,7 +47,7 @@ func (d *daily) pages(ctx workflow.Context) error {
 // lost closes a day that cannot be paid to its end: what was paid and who got nothing is worked out and kept, and the
 // day ends as failed.
 func (d *daily) lost(ctx workflow.Context, why error) error {
-	if err := d.reconcile(ctx); err != nil && err != errEnd {
+	if err := d.reconcile(ctx); err != nil && !errors.Is(err, errEnd) {
 		workflow.GetLogger(ctx).Warn("the lost day was not reconciled", "error", err)
 	}
 	return d.end(domain.Failed, "%s. %d investors got nothing", reason(why), d.report.Result.Missed)

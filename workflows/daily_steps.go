@@ -87,8 +87,8 @@ func (d *daily) check(ctx workflow.Context) error {
 		b := blocking[0]
 		why := fmt.Errorf("check %s %s is %s: %s. Wanted: %s. %s", b.Row, b.Name, b.Result, b.Observed, b.Threshold, b.Next)
 		switch {
-		case d.checks.Worst() != domain.CheckFail && try == 0:
-			err = d.sleep(ctx, 5*time.Second) // An unknown answer is asked for once more.
+		case d.checks.Worst() != domain.CheckFail && try < unknownTries:
+			err = d.sleep(ctx, min(30*time.Second, 2*time.Second<<try)) // An unknown answer is asked for again.
 		case d.open():
 			err = d.hold(ctx, domain.Stuck, why, stuckInterval)
 		default:
@@ -100,6 +100,9 @@ func (d *daily) check(ctx workflow.Context) error {
 	}
 	return nil
 }
+
+// unknownTries is how often an unknown answer is asked for again, over about two minutes, before the day is refused.
+const unknownTries = 7
 
 // accounts creates missing token accounts and lookup tables before the first page needs them.
 func (d *daily) accounts(ctx workflow.Context) error {

@@ -32,7 +32,6 @@ type vault struct {
 	flags    []domain.SafetyFlag
 	checks   domain.Checks
 	rehearse ops.PreflightResult
-	replans  int
 	fail     map[uint32][]error // By cursor: errors to give before the page is turned.
 	after    map[uint32]error   // By cursor: the page is turned, and then the reply is lost.
 	rollback int                // How many times finality finds the chain gone back to cursor 0.

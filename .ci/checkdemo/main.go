@@ -33,6 +33,7 @@ type row struct {
 	DurationMS  int64    `json:"duration_ms"`
 	Slots       uint64   `json:"slots"`
 	RPCRequests uint64   `json:"rpc_requests"`
+	Reason      string   `json:"reason"`
 }
 
 type result struct {

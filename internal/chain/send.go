@@ -55,7 +55,7 @@ func (p *Pool) Simulate(ctx context.Context, raw []byte, accounts []solana.Publi
 		Units: ans.Value.Units, Slot: ans.Context.Slot,
 	}
 	if out.Err != nil || len(accounts) == 0 {
-		return out, nil
+		return out, nil //nolint:nilerr // What the chain would refuse is an answer, not a failure to ask.
 	}
 	if len(ans.Value.Accounts) != len(accounts) {
 		return SimResult{}, fault.Newf(fault.Retry, CodeUnavailable, "simulate: %s answered %d accounts to %d keys", e.Name, len(ans.Value.Accounts), len(accounts))

@@ -2,7 +2,6 @@ package distribution
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/gagliardetto/solana-go"
 
@@ -13,27 +12,26 @@ import (
 // asTurned gives the manifest as the chain really turned it. A stranger may turn a page of any size, and then the cuts
 // behind it are others than planned (X25). Everybody's amount follows from the cuts that were made: it is computed
 // again, to the base unit. A day of planned cuts comes back unchanged, also when pages of it are missing.
-func asTurned(m domain.Manifest, turned []domain.PageResult) (domain.Manifest, error) {
-	var starts []int
+func asTurned(m domain.Manifest, turned []historyEntry) (domain.Manifest, error) {
+	ends := map[int]int{}
 	planned := true
 	for _, page := range turned {
-		if int(page.Cursor) < len(m.Entries) && !slices.Contains(starts, int(page.Cursor)) {
-			_, known := m.PageAt(page.Cursor)
-			planned = planned && known
-			starts = append(starts, int(page.Cursor))
-		}
+		_, known := m.PageAt(page.Cursor)
+		planned = planned && known && page.end == page.Cursor+m.PageSize
+		ends[int(page.Cursor)] = max(ends[int(page.Cursor)], int(page.end))
 	}
 	if planned || m.Opening == nil {
 		return m, nil
 	}
-	slices.Sort(starts)
 	m.Pages = nil
-	for i, at := range starts {
-		end := len(m.Entries)
-		if i+1 < len(starts) {
-			end = starts[i+1]
+	for at := 0; at < len(m.Entries); {
+		end := at + int(m.PageSize) // Not reached.
+		if ends[at] > at {
+			end = ends[at]
 		}
+		end = min(end, len(m.Entries))
 		m.Pages = append(m.Pages, domain.PagePlan{Cursor: uint32(at), Count: end - at})
+		at = end
 	}
 	shares, err := openingShares(m)
 	if err != nil {

@@ -211,15 +211,31 @@ func (s *Service) Books(ctx context.Context, id string, day domain.Day, hash str
 		return domain.Reconciliation{}, nil, vaultFault(v, "progress_bad", fmt.Errorf("progress %s: %w", v.Accounts.Progress, err), "")
 	}
 	ts, complete := progress.LastDistributionTS, progress.DayComplete
-	if m.Opening != nil && m.Opening.TS != ts {
+	switch {
+	case m.Opening != nil && !sameDay(m.Opening.TS, ts):
 		ts, complete = m.Opening.TS, false // The chain has gone on to another day: this one was lost before its end.
+	case m.Opening == nil || m.Opening.TS != ts:
+		// The opening was rolled back after its figures were read, and landed again.
+		o, err := s.FixOpening(ctx, id, day, hash)
+		if err != nil {
+			return domain.Reconciliation{}, nil, err
+		}
+		m.Opening = &o
 	}
-	pages, err := s.history(ctx, v, m, ts)
+	found, err := s.history(ctx, v, m, ts)
+	if err != nil {
+		return domain.Reconciliation{}, nil, err
+	}
+	reached := progress.PaginationCursor
+	if ts != progress.LastDistributionTS {
+		reached = 0 // How far a lost day came is known from its history alone.
+	}
+	pages, err := whole(v, found, reached)
 	if err != nil {
 		return domain.Reconciliation{}, nil, err
 	}
 	treasury := tokenView(snap.Accounts[v.Accounts.Treasury], v.Accounts.Treasury, v.QuoteMint)
-	m, err = asTurned(m, pages)
+	m, err = asTurned(m, found)
 	if err != nil {
 		return domain.Reconciliation{}, nil, vaultFault(v, "arithmetic", err, "")
 	}

@@ -6,9 +6,9 @@ import (
 	"slices"
 
 	"github.com/gagliardetto/solana-go"
-	"github.com/gagliardetto/solana-go/rpc"
 
 	"github.com/meteora-fee-router/feeops/internal/domain"
+	"github.com/meteora-fee-router/feeops/internal/fault"
 )
 
 // historyPage is how many signatures one request asks for (C: at most 1,000).
@@ -16,12 +16,12 @@ const historyPage = 1_000
 
 // history reads from the chain every transaction that turned a page of the day opened at ts, oldest first, whoever
 // signed it. It is the independent side of the reconciliation: it uses none of our books but to say what is ours.
-func (s *Service) history(ctx context.Context, v Vault, m domain.Manifest, ts int64) ([]domain.PageResult, error) {
+func (s *Service) history(ctx context.Context, v Vault, m domain.Manifest, ts int64) ([]historyEntry, error) {
 	ours, err := s.ours(ctx, v, m.Day)
 	if err != nil {
 		return nil, err
 	}
-	var out []domain.PageResult
+	var out []historyEntry
 	var before solana.Signature
 	for {
 		batch, err := s.Chain.SignaturesFor(ctx, v.Accounts.Progress, before, solana.Signature{}, historyPage)
@@ -38,9 +38,9 @@ func (s *Service) history(ctx context.Context, v Vault, m domain.Manifest, ts in
 			if info.Err != nil {
 				continue
 			}
-			tx, found, err := s.Chain.Transaction(ctx, info.Signature, rpc.CommitmentConfirmed)
-			if err != nil || !found {
-				return nil, fmt.Errorf("transaction %s of %s: found %t: %w", info.Signature, v.ID, found, err)
+			tx, err := s.transaction(ctx, info.Signature.String())
+			if err != nil {
+				return nil, err
 			}
 			got, err := read(v, m.Day, tx)
 			if err != nil {
@@ -50,13 +50,40 @@ func (s *Service) history(ctx context.Context, v Vault, m domain.Manifest, ts in
 				continue
 			}
 			got.result.Ours = ours[got.result.Signature]
-			out = append(out, got.result)
+			out = append(out, historyEntry{got.result, got.page.PageEnd})
 		}
 		if len(batch) < historyPage {
 			slices.Reverse(out)
 			return out, nil
 		}
 	}
+}
+
+// historyEntry is a page that the chain turned, up to which cursor.
+type historyEntry struct {
+	domain.PageResult
+
+	end uint32
+}
+
+// whole says whether the pages lead from the first entry to the chain's cursor. An endpoint whose index lags or was cut
+// shows fewer: that is not known, and must not read as investors who got nothing.
+func whole(v Vault, list []historyEntry, cursor uint32) ([]domain.PageResult, error) {
+	pages := make([]domain.PageResult, len(list))
+	at := map[uint32]uint32{}
+	for i, e := range list {
+		pages[i] = e.PageResult
+		at[e.Cursor] = max(at[e.Cursor], e.end)
+	}
+	reached := uint32(0)
+	for reached < cursor && at[reached] > reached {
+		reached = at[reached]
+	}
+	if reached < cursor {
+		return nil, fault.Newf(fault.Retry, "history/incomplete", "vault %s: the history shows pages up to cursor %d, and the chain stands at %d", v.ID, reached, cursor).
+			WithNext("An endpoint's transaction index lags or was cut short: wait, or add an endpoint with the whole history")
+	}
+	return pages, nil
 }
 
 // ours are the signatures that our books know for the day.

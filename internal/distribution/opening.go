@@ -86,7 +86,7 @@ func (s *Service) openingPage(ctx context.Context, v Vault, m domain.Manifest, p
 	}
 	for _, page := range history {
 		if page.Cursor == 0 {
-			return page, nil
+			return page.PageResult, nil
 		}
 	}
 	return domain.PageResult{}, fault.Newf(fault.Retry, "opening/not_served", "vault %s: no endpoint serves the transaction that opened the day at %s yet",

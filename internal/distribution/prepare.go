@@ -21,6 +21,8 @@ type Prepared struct {
 	Continued bool   // The chain's day is open already.
 	Closed    bool   // The chain's day is closed, but our books of it are not.
 	PageDelay time.Duration
+
+	CreatorMissing bool // The creator has no token account: it must be made before the first page.
 }
 
 // Prepare reads the vault, says where its day stands and freezes the manifest of the day that can be paid now. A day
@@ -34,7 +36,7 @@ func (s *Service) Prepare(ctx context.Context, id string) (Prepared, error) {
 	if err != nil {
 		return Prepared{}, err
 	}
-	p := Prepared{Timing: w.Timing(), PageDelay: s.Rules.PageDelay}
+	p := Prepared{Timing: w.Timing(), PageDelay: s.Rules.PageDelay, CreatorMissing: !w.CreatorToken.Exists}
 	switch p.Timing.Phase() {
 	case domain.PhaseBackwards:
 		p.State, p.Reason = domain.Failed, "the chain's clock is before the last opening: the program answers 6002 (CooldownNotElapsed)"

@@ -47,6 +47,7 @@ type Store interface {
 	DropPage(ctx context.Context, vault string, day domain.Day, cursor uint32, signature string) error
 	SavePage(ctx context.Context, p domain.PageResult) error
 	Pages(ctx context.Context, vault string, day domain.Day) ([]domain.PageResult, error)
+	Outcomes(ctx context.Context, vault string, day domain.Day) ([]domain.Outcome, error)
 	SaveOutcomes(ctx context.Context, vault string, day domain.Day, o []domain.Outcome) error
 	SaveChecks(ctx context.Context, vault string, day domain.Day, c domain.Checks) error
 	Report(ctx context.Context, vault string, day domain.Day) (domain.DayReport, bool, error)

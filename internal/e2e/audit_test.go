@@ -22,6 +22,7 @@ type ledger struct {
 	creator  uint64
 	treasury uint64
 	pool     uint64 // The pool's token account that fees are claimed from.
+	accrued  uint64 // What came into it since, set by the test that let it.
 	progress router.Progress
 	policy   router.Policy
 	streams  []streamflow.Stream // Valid ones in registered order.
@@ -122,7 +123,7 @@ func (w *world) judge(short string, before ledger) verdict {
 	w.t.Helper()
 	after := w.ledgerAt(short, bank.Finalized)
 	require.True(w.t, after.progress.DayComplete, "the finalized chain says that the day is complete")
-	terms := before.policy.Terms(before.pool-after.pool, before.progress.CarryOverDust)
+	terms := before.policy.Terms(before.pool+before.accrued-after.pool, before.progress.CarryOverDust)
 	shares := make([]router.Share, len(before.streams))
 	for i, s := range before.streams {
 		shares[i] = router.Share{Recipient: s.Recipient, Locked: s.Locked(after.progress.LastDistributionTS)}

@@ -99,6 +99,15 @@ func TestX25_ForeignCrankIsSeenAndNotOurs(t *testing.T) {
 		w.audited("v", before, report)
 		require.Contains(t, report.Result.Notes[0], "foreign crank")
 	})
+	t.Run("turns two pages at once, and we go on as planned", func(t *testing.T) {
+		t.Parallel()
+		limit := uint64(9_000_000)
+		w := newWorld(t, specs(localnet.VaultSpec{Investors: 18, DuplicateRecipients: 6, DailyCap: &limit}), pageSize(3), with(slowly))
+		before := w.ledger("v")
+		_, resume := w.paused("v", 3)
+		w.crank("v", w.chainCursor("v"), 6)
+		w.audited("v", before, resume())
+	})
 	t.Run("opens the day", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, specs(localnet.VaultSpec{Investors: 9}), pageSize(3))

@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/serviceerror"
@@ -199,4 +200,41 @@ func TestDaysThatMustNotBeOpened(t *testing.T) {
 			require.Zero(t, w.node.Requests()["sendTransaction"], "nothing left")
 		})
 	}
+}
+
+func TestP15_AMissingCreatorAccountIsMadeFirst(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, specs(localnet.VaultSpec{Investors: 4}))
+	w.node.Bank().DeleteAccount(w.vault("v").Addresses.Creator)
+	before := w.ledger("v")
+	w.audited("v", before, w.pay("v"))
+}
+
+func TestC06_ADayThatReachesItsDeadlineIsLostAndTheNextIsClean(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, specs(localnet.VaultSpec{Investors: 12}), pageSize(3), with(slowly))
+	before := w.ledger("v")
+	_, resume := w.paused("v", 3)
+	turned := len(w.turned("v", before.slot))
+	w.nextDay()
+	report := resume()
+	require.Equal(t, domain.Failed, report.State)
+	require.Contains(t, report.Reason, "24 hours are over")
+	require.Len(t, w.turned("v", before.slot), turned, "no page opened the next day by mistake")
+	require.Equal(t, 12-3*turned, report.Result.Missed, "who got nothing is counted")
+	before = w.ledger("v")
+	w.audited("v", before, w.pay("v"))
+}
+
+func TestC06_NoPageBeginsShortlyBeforeTheDeadline(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, specs(localnet.VaultSpec{Investors: 12}), pageSize(3), with(slowly))
+	before := w.ledger("v")
+	_, resume := w.paused("v", 3)
+	turned := len(w.turned("v", before.slot))
+	w.advance(time.Duration(domain.DaySeconds-60) * time.Second)
+	report := resume()
+	require.Equal(t, domain.Failed, report.State)
+	require.Contains(t, report.Reason, "could open the next day")
+	require.Len(t, w.turned("v", before.slot), turned)
 }

@@ -16,30 +16,35 @@ import (
 // TestX10_BadWeather: whatever the way to the chain does, the day ends complete and right.
 func TestX10_BadWeather(t *testing.T) {
 	t.Parallel()
-	fault := func(f localnet.Fault) change { return func(w *world) { w.node.SetFault(f) } }
+	fault := func(f localnet.Fault) []localnet.Fault { return []localnet.Fault{f} }
+	shortly := func(s *config.Settings) { s.RPC.RequestTimeout = 300 * time.Millisecond }
+	polling := func(s *config.Settings) { s.RPC.Endpoints[0].WSURL = config.URL{} }
+	as := func(*config.Settings) {}
 	tests := []struct {
-		name   string
-		change change
+		name     string
+		settings func(*config.Settings)
+		faults   []localnet.Fault
 	}{
-		{"accepted, then timeout", func(w *world) {
-			w.settings.RPC.RequestTimeout = 300 * time.Millisecond
-			w.node.SetFault(localnet.Fault{Name: "timeout-after-accept", Count: 4})
-		}},
-		{"late landing", fault(localnet.Fault{Name: "late", Value: 25, Count: 3})},
-		{"dropped", fault(localnet.Fault{Name: "drop", PerMille: 400})},
-		{"429 with Retry-After", fault(localnet.Fault{Name: "429", PerMille: 150, Duration: 200 * time.Millisecond, Count: 6})},
-		{"server errors", fault(localnet.Fault{Name: "5xx", PerMille: 150, Count: 12})},
-		{"answers that break off", fault(localnet.Fault{Name: "truncated-json", PerMille: 100, Count: 12})},
-		{"slow answers", fault(localnet.Fault{Name: "latency", Value: 60})},
-		{"block times unknown", fault(localnet.Fault{Name: "null-block-time"})},
-		{"logs cut off", fault(localnet.Fault{Name: "truncated-logs"})},
-		{"websocket cut", fault(localnet.Fault{Name: "ws-cut", PerMille: 200})},
-		{"no websocket", func(w *world) { w.settings.RPC.Endpoints[0].WSURL = config.URL{} }},
+		{"accepted, then timeout", shortly, fault(localnet.Fault{Name: "timeout-after-accept", Count: 4})},
+		{"no answer", shortly, fault(localnet.Fault{Name: "hang", PerMille: 100, Count: 5})},
+		{"late landing", as, fault(localnet.Fault{Name: "late", Value: 25, Count: 3})},
+		{"dropped", as, fault(localnet.Fault{Name: "drop", PerMille: 400})},
+		{"429 with Retry-After", as, fault(localnet.Fault{Name: "429", PerMille: 150, Duration: 200 * time.Millisecond, Count: 6})},
+		{"server errors", as, fault(localnet.Fault{Name: "5xx", PerMille: 150, Count: 8})},
+		{"answers that break off", as, fault(localnet.Fault{Name: "truncated-json", PerMille: 100, Count: 8})},
+		{"slow answers", as, fault(localnet.Fault{Name: "latency", Value: 60})},
+		{"block times unknown", as, fault(localnet.Fault{Name: "null-block-time"})},
+		{"logs cut off", as, fault(localnet.Fault{Name: "truncated-logs"})},
+		{"websocket cut", as, fault(localnet.Fault{Name: "ws-cut", PerMille: 200})},
+		{"no websocket", polling, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, specs(localnet.VaultSpec{Investors: 12, MissingATAs: 1}), pageSize(3), tt.change)
+			w := newWorld(t, specs(localnet.VaultSpec{Investors: 12, MissingATAs: 1}), pageSize(3), with(tt.settings))
+			for _, f := range tt.faults {
+				w.node.SetFault(f)
+			}
 			before := w.ledger("v")
 			w.audited("v", before, w.pay("v"))
 			turned := w.turned("v", before.slot)
@@ -91,33 +96,54 @@ func TestX10_ExpiredSignatureIsReplacedOnlyWithProof(t *testing.T) {
 	require.Greater(t, intents[1].Slot, intents[0].LastValid, "the second signature for the page came after the first could not land any more")
 }
 
+// TestX17_RollbackBeforeFinalityIsPaidAgain: what was confirmed can be rolled back, and the day is paid once all the
+// same. The chain's clock jumps with it, and fees come in, so that a day that lands again has another opening.
 func TestX17_RollbackBeforeFinalityIsPaidAgain(t *testing.T) {
 	t.Parallel()
-	tests := []struct {
-		name  string
-		pages int   // Turned when the chain goes back.
-		slots uint64
-		jump  time.Duration // Of the chain's clock, so that a day opened again has another time.
-	}{
-		{"the last page", 4, 3, 0},
-		{"the whole day", 4, 31, 0},
-		{"the whole day, opened again at another second", 4, 31, 5 * time.Second},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, specs(localnet.VaultSpec{Investors: 12}), pageSize(3))
-			w.slots(40) // So that there is something to go back to.
-			before := w.ledger("v")
-			run := w.start("v")
-			w.cursor("v", uint32(3*tt.pages))
-			w.slots(2)
-			tip := w.node.Bank().Slot(bank.Processed)
-			require.NoError(t, w.node.Rollback(min(tt.slots, tip-w.node.Bank().Slot(bank.Finalized)-1)))
-			if tt.jump > 0 {
-				w.node.AdvanceClock(tt.jump)
-			}
-			w.audited("v", before, w.end(run))
-		})
-	}
+	t.Run("the last page", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, specs(localnet.VaultSpec{Investors: 12}), pageSize(3))
+		w.slots(40) // So that there is something to go back to.
+		before := w.ledger("v")
+		run := w.start("v")
+		w.cursor("v", 12)
+		w.slots(2)
+		require.NoError(t, w.node.Rollback(3))
+		w.audited("v", before, w.end(run))
+	})
+	t.Run("the whole day", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, specs(localnet.VaultSpec{Investors: 12}), pageSize(3))
+		w.slots(40)
+		before := w.ledger("v")
+		run := w.start("v")
+		w.cursor("v", 12)
+		w.slots(2)
+		before.accrued = w.reopen(before)
+		w.audited("v", before, w.end(run))
+	})
+	t.Run("a day in its middle", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, specs(localnet.VaultSpec{Investors: 12}), pageSize(3), with(func(s *config.Settings) {
+			s.Distribution.DelayBetweenPages = 150 * time.Millisecond
+		}))
+		w.slots(40)
+		before := w.ledger("v")
+		run := w.start("v")
+		w.cursor("v", 6)
+		before.accrued = w.reopen(before)
+		w.audited("v", before, w.end(run))
+	})
+}
+
+// reopen rolls the chain back to before the day, moves its clock and lets fees come in.
+func (w *world) reopen(before ledger) (accrued uint64) {
+	w.t.Helper()
+	tip := w.node.Bank().Slot(bank.Processed)
+	opened := w.turned("v", before.slot)[0].slot
+	require.Greater(w.t, opened, w.node.Bank().Slot(bank.Finalized), "the opening is not final yet")
+	w.node.AdvanceClock(5 * time.Second)
+	require.NoError(w.t, w.node.Rollback(tip-opened+1))
+	require.NoError(w.t, w.node.AccrueFees(w.slug("v"), 7_000_001, 0))
+	return 7_000_001
 }

@@ -15,6 +15,14 @@ import (
 // crank turns a page as a stranger with money of his own, and waits until it has landed: the call is open to anyone.
 func (w *world) crank(short string, cursor, size uint32) solana.Signature {
 	w.t.Helper()
+	record := w.tryCrank(short, cursor, size)
+	require.Nil(w.t, record.Err, "the stranger's page: %v", record.Logs)
+	return record.Signature
+}
+
+// tryCrank is crank when another page may come before it.
+func (w *world) tryCrank(short string, cursor, size uint32) *bank.Record {
+	w.t.Helper()
 	key, err := solana.NewRandomPrivateKey()
 	require.NoError(w.t, err)
 	v, b := w.vault(short), w.node.Bank()
@@ -44,8 +52,7 @@ func (w *world) crank(short string, cursor, size uint32) solana.Signature {
 	require.NoError(w.t, err)
 	w.until("the stranger's page", func() bool { _, landed := b.Transaction(sig); return landed })
 	record, _ := b.Transaction(sig)
-	require.Nil(w.t, record.Err, "the stranger's page: %v", record.Logs)
-	return sig
+	return record
 }
 
 // closeStream ends an investor's stream, as its sender may at any time.

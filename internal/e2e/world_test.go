@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -22,13 +23,13 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
 	"github.com/meteora-fee-router/feeops/internal/ops"
 	"github.com/meteora-fee-router/feeops/internal/store"
-	"github.com/meteora-fee-router/feeops/workflows"
 	"github.com/meteora-fee-router/feeops/worker/app"
+	"github.com/meteora-fee-router/feeops/workflows"
 )
 
 const (
-	slot    = 40 * time.Millisecond
-	patient = 90 * time.Second // The longest that any single condition may take on a busy machine.
+	slot    = 40 * time.Millisecond // A tenth of a real one.
+	patient = 90 * time.Second      // The longest that any single condition may take on a busy machine.
 )
 
 // world is a local chain, a worker and the shared Temporal server, used by one test.
@@ -56,9 +57,15 @@ func newWorld(t testing.TB, specs []localnet.VaultSpec, changes ...change) *worl
 // newChain is a world whose worker does not run yet.
 func newChain(t testing.TB, specs []localnet.VaultSpec, changes ...change) *world {
 	t.Helper()
+	return newChainAt(t, slot, specs, changes...)
+}
+
+// newChainAt is newChain with slots of another length.
+func newChainAt(t testing.TB, slot time.Duration, specs []localnet.VaultSpec, changes ...change) *world {
+	t.Helper()
 	server := devstack.ForTest(t)
 	w := &world{t: t, slot: slot}
-	node, err := localnet.Start(context.Background(), localnet.Options{SlotDuration: w.slot, Seed: 7})
+	node, err := localnet.Start(context.Background(), localnet.Options{SlotDuration: w.slot, Seed: seed(t.Name())})
 	require.NoError(t, err)
 	w.node = node
 	t.Cleanup(func() { require.NoError(t, node.Close()) })
@@ -73,6 +80,13 @@ func newChain(t testing.TB, specs []localnet.VaultSpec, changes ...change) *worl
 		c(w)
 	}
 	return w
+}
+
+// seed follows from the test's name: each test meets its own faults, and the same ones every time.
+func seed(name string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(name)) // It never fails.
+	return h.Sum64()
 }
 
 // newSettings are those of a worker on a chain that is ten times as fast as a real one.

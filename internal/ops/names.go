@@ -7,6 +7,12 @@ import "github.com/meteora-fee-router/feeops/internal/domain"
 // TaskQueue is the default queue; settings may name another.
 const TaskQueue = "feeops"
 
+// Workflow types, as people start them.
+const (
+	DailyDistribution = "DailyDistribution"
+	FleetDistribution = "FleetDistribution"
+)
+
 // Signals, updates and queries of DailyDistribution and FleetDistribution.
 const (
 	SignalStop    = "stop"   // {reason, actor}: finish the page in flight, send nothing more, end as stopped.

@@ -33,6 +33,9 @@ func Run(ctx context.Context, s config.Settings) error {
 	select {
 	case <-ctx.Done():
 	case signal := <-a.Wait():
+		if signal.ExitCode == 0 {
+			break // fx saw the same interrupt first.
+		}
 		failed = fmt.Errorf("a part of the worker ended by itself (exit code %d); its last log line says why", signal.ExitCode)
 	}
 	return errors.Join(failed, stop(ctx, a, s))
@@ -68,6 +71,7 @@ func New(s config.Settings) *fx.App {
 		fx.WithLogger(func(log *slog.Logger) fxevent.Logger {
 			l := &fxevent.SlogLogger{Logger: log}
 			l.UseLogLevel(slog.LevelDebug)
+			l.UseErrorLevel(slog.LevelDebug) // Run gives the cause once, without fx's frames.
 			return l
 		}),
 		fx.StartTimeout(startTimeout),

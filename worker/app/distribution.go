@@ -107,9 +107,13 @@ func vault(s config.Settings, c config.Vault) (distribution.Vault, error) {
 		name, text string
 		into       *solana.PublicKey
 	}{
-		{"vault", c.Vault, &v.Address}, {"quote_mint", c.QuoteMint, &v.QuoteMint}, {"creator_wallet", c.CreatorWallet, &v.Creator},
-		{"honorary_position", c.HonoraryPosition, &v.Position}, {"cp_amm_program", c.CPAMMProgram, &v.CPAMM},
-		{"program_id", c.ProgramID, &v.Program}, {"stream_mint", mint, &v.StreamMint},
+		{"vault", c.Vault, &v.Address},
+		{"quote_mint", c.QuoteMint, &v.QuoteMint},
+		{"creator_wallet", c.CreatorWallet, &v.Creator},
+		{"honorary_position", c.HonoraryPosition, &v.Position},
+		{"cp_amm_program", c.CPAMMProgram, &v.CPAMM},
+		{"program_id", c.ProgramID, &v.Program},
+		{"stream_mint", mint, &v.StreamMint},
 	} {
 		key, err := solana.PublicKeyFromBase58(field.text)
 		if err != nil {

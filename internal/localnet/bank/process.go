@@ -25,7 +25,7 @@ func (b *Bank) process(l *loaded, v view) (*outcome, *TransactionError) {
 		return nil, err
 	}
 	if out.err = l.unloadable(v); out.err != nil {
-		return out, nil // Landed all the same: the fee is due.
+		return out, nil //nolint:nilerr // Landed all the same: the fee is due.
 	}
 	tx := &vm.Tx{State: out.state, Keys: l.keys, Limit: l.budget.units, Env: vm.Env{
 		Slot: v.slot, Unix: v.unix, Programs: b.programs,

@@ -15,20 +15,19 @@ import (
 // vault is a world with one vault, ready for its first day.
 type vault struct {
 	*world
-	spec          bank.VaultSpec
-	at            router.Addresses
-	quote         solana.PublicKey
-	position      solana.PublicKey
-	pool          solana.PublicKey
-	poolVault     solana.PublicKey
-	payees        []router.Payee
-	recipients    []solana.PublicKey
-	terms         router.DayTerms
-	unguarded     bool
-	lookup        bool // send v0 with a table that holds all
-	units         uint32
-	pricePerPage  uint64 // makes equal pages different transactions
-	crankOverride *solana.PublicKey
+	spec         bank.VaultSpec
+	at           router.Addresses
+	quote        solana.PublicKey
+	position     solana.PublicKey
+	pool         solana.PublicKey
+	poolVault    solana.PublicKey
+	payees       []router.Payee
+	recipients   []solana.PublicKey
+	terms        router.DayTerms
+	unguarded    bool
+	lookup       bool // send v0 with a table that holds all
+	units        uint32
+	pricePerPage uint64 // makes equal pages different transactions
 }
 
 type streamSpec struct {

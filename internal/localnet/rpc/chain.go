@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"math"
 	"sync"
 
 	"github.com/gagliardetto/solana-go"
@@ -137,7 +138,7 @@ func (v view) signaturesFor(addr solana.PublicKey, before, until solana.Signatur
 	}
 	// The ledger counts the limit from its own tip, so a stale view asks for all and counts again.
 	tip, out := v.slot(c), []*bank.Record{}
-	for _, rec := range v.bank.SignaturesFor(addr, before, until, 0, bank.Processed) {
+	for _, rec := range v.bank.SignaturesFor(addr, before, until, math.MaxInt, bank.Processed) {
 		if rec.Slot <= tip && len(out) < limit {
 			out = append(out, rec)
 		}

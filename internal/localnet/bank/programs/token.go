@@ -1,6 +1,8 @@
 package programs
 
 import (
+	"errors"
+
 	"github.com/gagliardetto/solana-go"
 
 	"github.com/meteora-fee-router/feeops/internal/localnet/bank/vm"
@@ -113,7 +115,8 @@ func token(c *vm.Call) error {
 
 // coded logs the program's own text for its codes.
 func coded(c *vm.Call, err error) error {
-	if code, ok := err.(vm.InstructionError); ok && code.Name == "Custom" {
+	var code vm.InstructionError
+	if errors.As(err, &code) && code.Name == "Custom" {
 		if text, known := tokenTexts[code.Code]; known {
 			c.Log("%s", text)
 		}
