@@ -66,8 +66,8 @@ func plannedFor(m domain.Manifest, plan domain.PagePlan, distributed uint64) (do
 	at, end := int(plan.Cursor), int(plan.Cursor)+plan.Count
 	if m.Opening == nil {
 		var sum domain.Amount
-		for _, e := range m.Entries[at:end] {
-			sum += e.Expected
+		for i := at; i < end; i++ {
+			sum += m.Planned(i)
 		}
 		return sum, nil
 	}

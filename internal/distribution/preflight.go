@@ -55,7 +55,7 @@ func (s *Service) Rehearse(ctx context.Context, id string, day domain.Day, hash 
 		return Rehearsal{}, fmt.Errorf("rehearse page at cursor %d of %s: %w", cursor, id, err)
 	}
 	if sim.Err != nil {
-		return refused(sim), nil
+		return refused(sim), nil //nolint:nilerr // What the chain refuses is the answer here, not a failure.
 	}
 	return judge(v, m, cursor, keys, before, sim)
 }
@@ -109,10 +109,14 @@ func judge(v Vault, m domain.Manifest, cursor uint32, keys []solana.PublicKey, b
 		r.Paid += grown(before.Accounts[key], after[key], key, v.QuoteMint)
 	}
 	creator := grown(before.Accounts[v.Accounts.Creator], after[v.Accounts.Creator], v.Accounts.Creator, v.QuoteMint)
-	var planned domain.Amount
-	plan, _ := m.PageAt(cursor)
-	for i := int(plan.Cursor); i < int(plan.Cursor)+plan.Count; i++ {
-		planned += m.Planned(i)
+	was := before.Accounts[v.Accounts.Progress]
+	earlier, err := router.DecodeProgress(was.Owner, v.Program, was.Data)
+	if err != nil {
+		return r, vaultFault(v, "progress_bad", fmt.Errorf("progress before the rehearsal: %w", err), "")
+	}
+	planned, err := plannedFor(m, pageAt(m, cursor), earlier.CurrentDayDistributed)
+	if err != nil {
+		return r, vaultFault(v, "arithmetic", err, "")
 	}
 	switch {
 	case progress.PaginationCursor != cursor+m.PageSize:

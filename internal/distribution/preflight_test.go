@@ -95,6 +95,14 @@ func TestX21_AnOpenDayIsHeldAgainstItsExactFigures(t *testing.T) {
 	require.True(t, rehearsal(t, v, m, 4, router.Progress{Vault: v.Address, PaginationCursor: 8}, 1000).OK)
 }
 
+func TestX25_APageBehindAStrangersIsHeldAgainstItsOwnSum(t *testing.T) {
+	v := aVault(10)
+	v.PageSize = 4
+	m := opened(t, aPlan(t, v, aView(v)))
+	require.True(t, rehearsal(t, v, m, 5, router.Progress{Vault: v.Address, PaginationCursor: 9}, 1000).OK)
+	require.Equal(t, "preflight/amount", rehearsal(t, v, m, 5, router.Progress{Vault: v.Address, PaginationCursor: 9}, 500).Code)
+}
+
 func TestX21_APublishedProgramPaysNobody(t *testing.T) {
 	v := aVault(3)
 	v.Behaviour = domain.Published

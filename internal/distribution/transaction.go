@@ -23,7 +23,7 @@ type turned struct {
 func read(v Vault, day domain.Day, tx *chain.Transaction) (turned, error) {
 	out := turned{result: domain.PageResult{Vault: v.ID, Day: day, Signature: tx.Signature.String(), Slot: tx.Slot, FeeLamports: tx.Fee}}
 	if tx.Err != nil {
-		return out, nil
+		return out, nil //nolint:nilerr // A transaction that failed moved nothing: that is its result.
 	}
 	events, truncated, err := router.ParseEvents(tx.Logs, v.Program)
 	if err != nil {
@@ -44,7 +44,7 @@ func read(v Vault, day domain.Day, tx *chain.Transaction) (turned, error) {
 	if truncated && out.page == nil {
 		out.page = pageFromCall(v, tx)
 	}
-	if truncated && out.closed == nil && out.page != nil {
+	if truncated && out.closed == nil && out.page != nil && tx.Tx != nil {
 		out.closed = closeFromBalance(v, tx)
 	}
 	if out.page != nil {

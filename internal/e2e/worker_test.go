@@ -13,6 +13,7 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/domain"
 	"github.com/meteora-fee-router/feeops/internal/localnet"
 	"github.com/meteora-fee-router/feeops/internal/ops"
+	"github.com/meteora-fee-router/feeops/worker/app"
 )
 
 // hastily lets a stopped worker drop what it is doing, as a killed one does.
@@ -159,4 +160,16 @@ func TestX23_FleetPaysSideBySide(t *testing.T) {
 		require.True(t, found)
 		w.audited(id, before[id], report)
 	}
+}
+
+func TestX02_TwoWorkersOnOneStorePayOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, specs(localnet.VaultSpec{Investors: 24, MissingATAs: 2}), pageSize(2))
+	other := app.New(w.settings)
+	require.NoError(t, other.Start(context.Background()))
+	t.Cleanup(func() { require.NoError(t, other.Stop(context.Background())) })
+	w.node.SetFault(localnet.Fault{Name: "drop", PerMille: 200})
+	before := w.ledger("v")
+	w.audited("v", before, w.pay("v"))
+	require.Len(t, w.turned("v", before.slot), 12)
 }
