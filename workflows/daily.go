@@ -74,15 +74,39 @@ func (d *daily) run(ctx workflow.Context) error {
 		{"reconciliation", d.reconcile},
 	}
 	for _, s := range steps {
-		d.show(ctx, s.name)
-		if err := d.mayGoOn(ctx); err != nil {
-			return err
-		}
-		if err := s.do(ctx); err != nil {
+		if err := d.insist(ctx, s); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// giveUpAfter is how often a step whose activities' own retries are used up is begun again before a day that is not
+// open fails: about an hour.
+const giveUpAfter = 15
+
+// insist does a step, again and again while the reason is the network or the store: every step may be repeated, since
+// it believes the chain and the books. A day that is open is never given up for such a reason (X11).
+func (d *daily) insist(ctx workflow.Context, s step) error {
+	for try := 1; ; try++ {
+		d.show(ctx, s.name)
+		if err := d.mayGoOn(ctx); err != nil {
+			return err
+		}
+		err := s.do(ctx)
+		kind := fault.KindOf(err)
+		if err == nil || errors.Is(err, errEnd) || temporal.IsCanceledError(err) || kind != fault.Retry && kind != fault.Unknown {
+			return err
+		}
+		if !d.open() && try >= giveUpAfter {
+			return err
+		}
+		was := d.status.State
+		if err := d.hold(ctx, domain.Stuck, err, min(5*time.Minute, 15*time.Second<<min(try-1, 5))); err != nil {
+			return err
+		}
+		d.status.State, d.status.Reason = was, ""
+	}
 }
 
 // end closes the day in a state with a reason.

@@ -36,6 +36,7 @@ type vault struct {
 	after    map[uint32]error   // By cursor: the page is turned, and then the reply is lost.
 	rollback int                // How many times finality finds the chain gone back to cursor 0.
 	result   domain.Reconciliation
+	stuckAt  uint32 // A cursor that does not move, whatever is sent; 0 for none.
 	sent     []uint32
 	saved    []domain.DayReport
 	planned  int
@@ -101,6 +102,9 @@ func (v *vault) sendPage(_ context.Context, in ops.PageInput) (ops.PageResult, e
 	if errs := v.fail[in.Cursor]; len(errs) > 0 {
 		v.fail[in.Cursor] = errs[1:]
 		return ops.PageResult{}, fault.Seal(errs[0])
+	}
+	if v.stuckAt > 0 && in.Cursor == v.stuckAt {
+		return ops.PageResult{Cursor: v.cursor}, nil
 	}
 	if in.Cursor == v.cursor {
 		v.sent = append(v.sent, in.Cursor)
@@ -361,4 +365,68 @@ func TestX23_OneVaultsFailureIsAnothersRow(t *testing.T) {
 	require.Equal(t, domain.Complete, report.Rows[0].State)
 	require.Equal(t, domain.Failed, report.Rows[1].State)
 	require.Contains(t, report.Rows[1].Reason, "no such mint")
+}
+
+// X05: a stop that comes while an activity's retries go on is seen when they are used up, not hours later.
+func TestX05_StopIsSeenBetweenRetries(t *testing.T) {
+	v := newVault(2, 15)
+	for range 500 {
+		v.fail[15] = append(v.fail[15], coded(fault.Retry, "rpc/all_down"))
+	}
+	var stopped time.Time
+	report, err := run(t, v, ops.DailyInput{}, func(env *testsuite.TestWorkflowEnvironment) {
+		env.RegisterDelayedCallback(func() {
+			stopped = env.Now()
+			env.SignalWorkflow(ops.SignalStop, ops.Order{Actor: "ada", Reason: "provider is down"})
+		}, 90*time.Second)
+	})
+	require.NoError(t, err)
+	require.Equal(t, domain.Stopped, report.State)
+	require.Less(t, report.EndedAt.Sub(stopped), time.Minute)
+	require.Equal(t, []uint32{0}, v.sent)
+}
+
+// X11: an open day outlasts an outage of the network, however long the activity's own retries are.
+func TestX11_OpenDayOutlastsAnOutage(t *testing.T) {
+	v := newVault(2, 15)
+	for range 60 {
+		v.fail[15] = append(v.fail[15], coded(fault.Retry, "rpc/all_down"))
+	}
+	report, err := run(t, v, ops.DailyInput{})
+	require.NoError(t, err)
+	require.Equal(t, domain.Complete, report.State)
+	require.Equal(t, []uint32{0, 15}, v.sent)
+}
+
+// A day that nobody opened may be given up: nothing is lost by it, and a person learns of it.
+func TestDayThatIsNotOpenGivesUpAfterAnHour(t *testing.T) {
+	v := newVault(1, 15)
+	for range 5_000 {
+		v.fail[0] = append(v.fail[0], coded(fault.Retry, "rpc/all_down"))
+	}
+	report, err := run(t, v, ops.DailyInput{})
+	require.Error(t, err)
+	require.Equal(t, domain.Failed, report.State)
+	require.Contains(t, report.Reason, "rpc/all_down")
+	require.Empty(t, v.sent)
+}
+
+// A page that is reported done and moves nothing is noticed, and a person is asked.
+func TestPageThatMovesNothingIsNoticed(t *testing.T) {
+	v := newVault(2, 15)
+	v.stuckAt = 15
+	var during ops.DailyStatus
+	report, err := run(t, v, ops.DailyInput{}, func(env *testsuite.TestWorkflowEnvironment) {
+		env.RegisterDelayedCallback(func() {
+			value, err := env.QueryWorkflow(ops.QueryStatus)
+			require.NoError(t, err)
+			require.NoError(t, value.Get(&during))
+			v.stuckAt = 0
+			env.SignalWorkflow(ops.SignalResume, ops.Order{Actor: "ada"})
+		}, 5*time.Minute)
+	})
+	require.NoError(t, err)
+	require.Equal(t, domain.Stuck, during.State)
+	require.Contains(t, during.Reason, "does not move")
+	require.Equal(t, domain.Complete, report.State)
 }

@@ -123,7 +123,10 @@ func (s *Service) already(ctx context.Context, v Vault, m domain.Manifest, t tic
 			}
 		}
 		return Turned{}, false, nil
-	case m.Opening != nil && !sameDay(m.Opening.TS, p.LastDistributionTS), p.LastDistributionTS == m.PrevTS && m.Opening == nil:
+	case p.LastDistributionTS == m.PrevTS && m.Opening == nil:
+		// The plan was made when the day was due; a node whose clock lies a little behind does not know that yet.
+		return Turned{}, false, fault.Newf(fault.Retry, "not_due_yet", "vault %s: the day %s is not open, and by this node's clock not due for %s", v.ID, m.Day, t.timing().UntilDue())
+	case m.Opening != nil && !sameDay(m.Opening.TS, p.LastDistributionTS):
 		return Turned{}, false, dayLost(v, m, "the chain's day is another one")
 	case t.timing().Phase() == domain.PhaseNewDay:
 		return Turned{}, false, dayLost(v, m, "its 24 hours are over")

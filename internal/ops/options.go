@@ -18,18 +18,22 @@ const (
 	Save   Profile = "save"   // Writes the store.
 )
 
-// retry is the one place that spells a policy: the first wait, doubled up to a cap, so many times (0 = until the
-// workflow decides). The waits are 2, 4, 8, 16, 30, 30 … s for Pay (X15).
+// retry is the one place that spells a policy: the first wait, doubled up to a cap, so many attempts (0 = without end).
+// The waits of Pay are 2, 4, 8 and 16 s (X15); then the workflow looks for orders, waits longer and begins again, so
+// that a stop is never kept waiting by retries (X05).
 func retry(first, most time.Duration, times int32) *temporal.RetryPolicy {
 	return &temporal.RetryPolicy{InitialInterval: first, BackoffCoefficient: 2, MaximumInterval: most, MaximumAttempts: times}
 }
 
 var options = map[Profile]workflow.ActivityOptions{
 	Read:   {StartToCloseTimeout: time.Minute, RetryPolicy: retry(time.Second, 30*time.Second, 8)},
-	Pay:    {StartToCloseTimeout: 5 * time.Minute, HeartbeatTimeout: 15 * time.Second, RetryPolicy: retry(2*time.Second, 30*time.Second, 0)},
+	Pay:    {StartToCloseTimeout: 5 * time.Minute, HeartbeatTimeout: 15 * time.Second, RetryPolicy: retry(2*time.Second, 30*time.Second, 5)},
 	Settle: {StartToCloseTimeout: 10 * time.Minute, HeartbeatTimeout: 15 * time.Second, RetryPolicy: retry(2*time.Second, 30*time.Second, 0)},
 	Save:   {StartToCloseTimeout: 20 * time.Second, RetryPolicy: retry(time.Second, 30*time.Second, 0)},
 }
+
+// Options are a profile's time limits and retries.
+func Options(p Profile) workflow.ActivityOptions { return options[p] }
 
 // Activity is a typed handle: a name, its profile, and the only way to execute it.
 type Activity[I, O any] struct {
@@ -46,7 +50,7 @@ func (a Activity[I, O]) Do(ctx workflow.Context, in I, summary string) (O, error
 
 // Start executes the activity and returns its future, for work beside the main line.
 func (a Activity[I, O]) Start(ctx workflow.Context, in I, summary string) workflow.Future {
-	o := options[a.Profile]
+	o := Options(a.Profile)
 	o.Summary = summary
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), a.Name, in)
 }

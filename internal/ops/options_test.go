@@ -1,0 +1,29 @@
+package ops_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/meteora-fee-router/feeops/internal/ops"
+)
+
+// X15: the document's sequence said 1000·2^n and waited 2, 4, 8, 16, 30, 30 s. Ours is said here.
+func TestX15_WaitsOfAPage(t *testing.T) {
+	policy := ops.Options(ops.Pay).RetryPolicy
+	var waits []time.Duration
+	for wait := policy.InitialInterval; len(waits) < int(policy.MaximumAttempts)-1; wait = time.Duration(float64(wait) * policy.BackoffCoefficient) {
+		waits = append(waits, min(wait, policy.MaximumInterval))
+	}
+	require.Equal(t, []time.Duration{2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second}, waits)
+	require.Equal(t, 30*time.Second, policy.MaximumInterval)
+}
+
+func TestEveryProfileBoundsItsTime(t *testing.T) {
+	for _, p := range []ops.Profile{ops.Read, ops.Pay, ops.Settle, ops.Save} {
+		o := ops.Options(p)
+		require.Positive(t, o.StartToCloseTimeout, p)
+		require.NotNil(t, o.RetryPolicy, p)
+	}
+}
