@@ -51,7 +51,7 @@ func Default() Settings {
 		Distribution: Distribution{
 			MaxInvalidStreamsPercent:    5,
 			MinClaimable:                1,
-			DeadlineMargin:              2 * time.Minute, // A signature lives 150 blocks, about a minute.,
+			DeadlineMargin:              2 * time.Minute, // A signature lives 150 blocks, about a minute.
 			ClockSkewWarn:               time.Minute,
 			PriorityFeePercentile:       75,
 			MaxPriorityFeeMicroLamports: 1_000_000,

@@ -111,7 +111,7 @@ func documents(t *testing.T) []string {
 
 var (
 	link     = regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
-	testName = regexp.MustCompile("\\b(?:Test|Fuzz|Benchmark)[A-Z][A-Za-z0-9_]+\\b")
+	testName = regexp.MustCompile(`\b(?:Test|Fuzz|Benchmark)[A-Z][A-Za-z0-9_]+\b`)
 )
 
 func TestDocuments_LinksLeadSomewhere(t *testing.T) {

@@ -67,9 +67,9 @@ func (c *cli) root() *cobra.Command {
 // commands lists every command; each has a file of its own name.
 func (c *cli) commands() []*cobra.Command {
 	return []*cobra.Command{
-		c.demoCommand(), c.devCommand(), c.localnetCommand(),
+		c.demoCommand(), c.devCommand(), c.localnetCommand(), c.chaosCommand(),
 		c.distributeCommand(), c.statusCommand(), c.checksCommand(), c.explainCommand(), c.workerCommand(),
-		c.workerCommand(), c.configCommand(), c.doctorCommand(), c.versionCommand(),
+		c.configCommand(), c.doctorCommand(), c.versionCommand(),
 	}
 }
 

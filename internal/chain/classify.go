@@ -113,7 +113,7 @@ func (p *Pool) allDown(ctx context.Context, method string, failures map[string]e
 	}
 	f := fault.Newf(fault.Retry, code, "%s: no endpoint answered: %w", method, cause)
 	f.After = after
-	return f.WithNext("See `feeops rpc rank`; add an endpoint or wait for one to recover")
+	return f.WithNext("feeops doctor looks at each; add an endpoint or wait for one to recover")
 }
 
 func orUsable(reason string) string {

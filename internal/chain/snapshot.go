@@ -24,6 +24,8 @@ type Account struct {
 	Owner    solana.PublicKey
 	Lamports uint64
 	Data     []byte
+
+	Executable bool // A program.
 }
 
 // ReadOptions say how sure and how fresh a read must be. An empty commitment means confirmed.
@@ -48,6 +50,8 @@ type wireAccount struct {
 	Lamports uint64   `json:"lamports"`
 	Owner    string   `json:"owner"`
 	Data     []string `json:"data"`
+
+	Executable bool `json:"executable"`
 }
 
 func (w *wireAccount) account(key solana.PublicKey) (Account, error) {
@@ -65,7 +69,7 @@ func (w *wireAccount) account(key solana.PublicKey) (Account, error) {
 	if err != nil {
 		return Account{}, fmt.Errorf("account %s: owner %q: %w", key, w.Owner, err)
 	}
-	return Account{Key: key, Exists: true, Owner: owner, Lamports: w.Lamports, Data: data}, nil
+	return Account{Key: key, Exists: true, Owner: owner, Lamports: w.Lamports, Data: data, Executable: w.Executable}, nil
 }
 
 // Snapshot reads accounts in chunks of 100 from one endpoint and tries twice to get all chunks at one slot (row P07).

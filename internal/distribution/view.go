@@ -89,7 +89,7 @@ func readVault(ctx context.Context, r Reader, v Vault, commitment rpc.Commitment
 	view.CreatorToken = tokenView(snap.Accounts[v.Accounts.Creator], v.Accounts.Creator, v.QuoteMint)
 	view.PayerLamports = snap.Accounts[v.Payer].Lamports
 	program := snap.Accounts[v.Program]
-	view.ProgramSeen, view.ProgramOwner = program.Exists, program.Owner.String()
+	view.ProgramSeen, view.ProgramOwner = program.Exists && program.Executable, program.Owner.String()
 	if view.Decimals, err = decimals(v, snap.Accounts[v.QuoteMint]); err != nil {
 		return View{}, err
 	}

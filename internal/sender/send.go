@@ -160,7 +160,8 @@ func (s *Sender) simulate(ctx context.Context, f *flight) error {
 	if sim.Err != nil {
 		return fmt.Errorf("%s of %s: nothing was sent: simulation: %w", f.request.Key, f.request.Vault, Classify(sim.Err, programAt(raw, sim.Err.Instruction), s.o.Routers))
 	}
-	f.sentSlot, f.units = sim.Slot, f.request.Units
+	// The simulation saw the confirmed slot; the chain that gets the transaction is at least one slot further.
+	f.sentSlot, f.units = sim.Slot+1, f.request.Units
 	if f.units == 0 {
 		f.units = withMargin(sim.Units, s.o.ComputeMarginPercent)
 	}

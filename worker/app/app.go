@@ -52,16 +52,15 @@ func stop(ctx context.Context, a *fx.App, s config.Settings) error {
 
 // explain takes fx's frame off a constructor's error: an operator wants the cause.
 func explain(err error) error {
-	for {
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return err
-		}
-		err = inner
-		if isOurs(err) {
-			return err
+	for at := err; at != nil; at = errors.Unwrap(at) {
+		if isOurs(at) {
+			return at
 		}
 	}
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+		err = inner
+	}
+	return err
 }
 
 // New assembles the worker without starting anything.
