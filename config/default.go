@@ -56,9 +56,11 @@ func Default() Settings {
 			PriorityFeePercentile:       75,
 			MaxPriorityFeeMicroLamports: 1_000_000,
 			MaxFeePerTransaction:        2_000_000, // 1.4 M compute units at the highest price, and some signatures.
+			MaxFeePerDay:                50_000_000,
 			ComputeMarginPercent:        10,
 			LookupTables:                "auto",
 			PayerReserveLamports:        10_000_000,
+			PayerRunwayWarnDays:         7,
 			PublishedUnpaidInvestors:    "refuse",
 		},
 		Notify: Notify{

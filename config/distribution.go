@@ -17,9 +17,11 @@ type Distribution struct {
 	PriorityFeePercentile       uint8         `json:"priority_fee_percentile" validate:"max=100" jsonschema_description:"Percentile of recent priority fees that is offered."`
 	MaxPriorityFeeMicroLamports uint64        `json:"max_priority_fee_micro_lamports" validate:"max=100000000" jsonschema_description:"Highest price in micro-lamports per compute unit."`
 	MaxFeePerTransaction        domain.Amount `json:"max_fee_lamports_per_transaction" validate:"min=5000,max=1000000000" jsonschema_description:"Highest whole fee of one transaction in lamports."`
+	MaxFeePerDay                domain.Amount `json:"max_fee_lamports_per_day" validate:"max=1000000000000" jsonschema_description:"Highest fees in lamports of one fee payer in 24 hours, over all its vaults; 0 is no cap. Rent does not count."`
 	ComputeMarginPercent        uint32        `json:"compute_margin_percent" validate:"max=100" jsonschema_description:"Added to the simulated compute units."`
 	LookupTables                string        `json:"lookup_tables" validate:"oneof=auto off" jsonschema_description:"auto makes lookup tables when they save pages."`
 	PayerReserveLamports        domain.Amount `json:"payer_reserve_lamports" validate:"max=1000000000000" jsonschema_description:"Lamports that stay with the fee payer after a planned day."`
+	PayerRunwayWarnDays         uint32        `json:"payer_runway_warn_days" validate:"max=365" jsonschema_description:"Days that the fee payer's balance must last at the average cost of the last 7 reported days; below it the checks warn."`
 	PublishedUnpaidInvestors    string        `json:"published_unpaid_investors" validate:"oneof=refuse record" jsonschema_description:"The published program logs investor transfers and does not make them: refuse such a day, or run it and record who was not paid."`
 }
 

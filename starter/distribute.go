@@ -20,7 +20,7 @@ import (
 )
 
 type distributeFlags struct {
-	all, dryRun, yes, wait bool
+	all, dryRun, tomorrow, yes, wait bool
 }
 
 // distributeResult is distribute --json: a plan for each vault with --dry-run, a run for each without.
@@ -38,13 +38,16 @@ func (c *cli) distributeCommand() *cobra.Command {
 		Short: "Pay the day of vaults",
 		Long: "Shows what would be paid and to how many, asks, and starts one durable run per vault. A second run of a vault is refused\n" +
 			"while one is under way. --dry-run shows the plan and the checks and starts nothing.\n" +
+			"--dry-run --tomorrow shows the next day as if it were due, and who is new, gone, moved or gets another amount since the last\n" +
+			"opened day. What can be claimed now is a lower bound then, and exit code 0 means that nothing would refuse the day.\n" +
 			"Exit codes: 0 started (with --wait: complete and reconciled), 4 refused by a safety rule, 5 not due, 1 failed.",
-		Example: "  feeops distribute usdc-vault --dry-run\n  feeops distribute --all --yes --wait --json",
+		Example: "  feeops distribute usdc-vault --dry-run\n  feeops distribute usdc-vault --dry-run --tomorrow\n  feeops distribute --all --yes --wait --json",
 		RunE:    func(cmd *cobra.Command, args []string) error { return c.distribute(cmd.Context(), args, f) },
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&f.all, "all", false, "every enabled vault")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "show the plan and the checks, start nothing")
+	flags.BoolVar(&f.tomorrow, "tomorrow", false, "with --dry-run: plan the next day and compare it with the last one")
 	flags.BoolVar(&f.yes, "yes", false, "do not ask")
 	flags.BoolVar(&f.wait, "wait", false, "wait for the end and report it")
 	return cmd
@@ -53,6 +56,9 @@ func (c *cli) distributeCommand() *cobra.Command {
 func (c *cli) distribute(ctx context.Context, names []string, f distributeFlags) (err error) {
 	if f.all == (len(names) > 0) {
 		return usageError("distribute: name vaults, or give --all")
+	}
+	if f.tomorrow && !f.dryRun {
+		return usageError("distribute: --tomorrow only looks: give --dry-run with it")
 	}
 	d, err := c.openDesk(ctx)
 	if err != nil {
@@ -63,7 +69,11 @@ func (c *cli) distribute(ctx context.Context, names []string, f distributeFlags)
 	if err != nil {
 		return err
 	}
-	plans, err := d.plans(ctx, ids)
+	look := d.plans
+	if f.tomorrow {
+		look = d.shadows
+	}
+	plans, err := look(ctx, ids)
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,7 @@ type planRow struct {
 	Entries     []domain.Entry       `json:"entries"`
 	Quarantined []domain.Quarantined `json:"quarantined"`
 	Checks      domain.Checks        `json:"checks"`
+	tomorrowRow
 
 	underWay bool // A run of the vault exists.
 }
@@ -70,7 +71,7 @@ func planOf(e distribution.Evidence) planRow {
 		}
 	case t.Phase() == domain.PhaseComplete:
 		row.State, row.Reason = domain.NotDue, fmt.Sprintf("not due: the next day may open in %s", t.UntilDue())
-	case t.Phase() == domain.PhaseNewDay && e.View.Base == 0 && e.View.Quote < uint64(max(1, e.Rules.MinClaimable)):
+	case !e.Ahead && t.Phase() == domain.PhaseNewDay && e.View.Base == 0 && e.View.Quote < uint64(max(1, e.Rules.MinClaimable)):
 		row.State, row.Reason = domain.NoFees, "no fees to claim: an empty day would use up the vault's 24 hours"
 	case len(blocking) > 0:
 		b := blocking[0]
@@ -122,5 +123,6 @@ func (c *cli) printPlan(p planRow) {
 	for _, q := range p.Quarantined {
 		fmt.Fprintf(c.stdout, "  left out: %s (%s)\n", q.Stream, q.Reason)
 	}
+	c.printTomorrow(p)
 	c.printChecks(p.Checks)
 }

@@ -14,8 +14,6 @@ import (
 	"net/url"
 	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
 // Endpoint is one JSON-RPC node. URLs may carry keys: they are redacted wherever they are shown.
@@ -122,14 +120,9 @@ func sleep(ctx context.Context, d time.Duration) error {
 }
 
 func newEndpoint(e Endpoint, o Options) *endpoint {
-	limit := rate.Inf
-	burst := 1
-	if e.PerSecond > 0 {
-		limit, burst = rate.Limit(e.PerSecond), max(1, int(e.PerSecond))
-	}
 	return &endpoint{
 		Endpoint: e,
-		limiter:  rate.NewLimiter(limit, burst),
+		turns:    newTurns(e.PerSecond, o.Now, o.Sleep),
 		client:   &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64, IdleConnTimeout: 90 * time.Second, ForceAttemptHTTP2: true, Proxy: http.ProxyFromEnvironment}},
 		timeout:  o.RequestTimeout,
 		now:      o.Now,

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
 const (
@@ -31,7 +29,7 @@ const (
 type endpoint struct {
 	Endpoint
 	client  *http.Client
-	limiter *rate.Limiter
+	turns   *turns
 	timeout time.Duration
 	now     func() time.Time
 	log     *slog.Logger

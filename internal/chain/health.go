@@ -103,7 +103,7 @@ func (e *endpoint) probe(ctx context.Context, withGenesis bool) (r probeResult) 
 
 // ask makes one request when the rate limit allows it, and keeps the figures.
 func (e *endpoint) ask(ctx context.Context, method string, params []any, out any) error {
-	if err := e.limiter.Wait(ctx); err != nil {
+	if err := e.turns.wait(ctx, urgencyOf(method)); err != nil {
 		return fmt.Errorf("%s on %s: wait for the rate limit: %w", method, e.Name, err)
 	}
 	return e.askNow(ctx, method, params, out)

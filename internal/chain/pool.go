@@ -101,6 +101,7 @@ func (p *Pool) ranked(only *endpoint, pass int) []*endpoint {
 	type place struct {
 		e     *endpoint
 		score int
+		free  bool
 	}
 	var usable, resort []place
 	for _, e := range p.endpoints {
@@ -109,7 +110,7 @@ func (p *Pool) ranked(only *endpoint, pass int) []*endpoint {
 		}
 		e.mu.Lock()
 		reason, last := e.verdict(p.o.MaxSlotLag, p.o.FrozenAfter)
-		s := place{e, e.score()}
+		s := place{e, e.score(), e.turns.free()}
 		resting := e.now().Before(e.restUntil)
 		e.mu.Unlock()
 		switch {
@@ -119,9 +120,9 @@ func (p *Pool) ranked(only *endpoint, pass int) []*endpoint {
 			resort = append(resort, s)
 		}
 	}
-	// An endpoint without a free token in its budget comes after those that can answer at once.
+	// An endpoint whose budget makes a call wait comes after those that can answer at once.
 	slices.SortStableFunc(usable, func(a, b place) int {
-		if x, y := a.e.limiter.Tokens() >= 1, b.e.limiter.Tokens() >= 1; x != y {
+		if x, y := a.free, b.free; x != y {
 			if x {
 				return -1
 			}

@@ -129,7 +129,7 @@ func (p *Pool) SendRaw(ctx context.Context, raw []byte) error {
 // sendNow sends at once or not at all. The caller has just looked at the emergency stop: bytes that leave seconds later,
 // after a queue or a slow connection, would leave behind its back.
 func (e *endpoint) sendNow(ctx context.Context, params []any, out any) error {
-	if !e.limiter.Allow() {
+	if !e.turns.allow() {
 		return fmt.Errorf("sendTransaction on %s: the rate limit leaves no request now", e.Name)
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)

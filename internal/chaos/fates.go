@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"sync"
 	"time"
 
@@ -98,11 +99,12 @@ func fates() []Scenario {
 
 // landLate takes all copies of the k-th page away and lets one of them land so many slots later, or in the last block
 // in which it can, whichever comes first.
-func (r *Run) landLate(k int, slots uint64) {
+func (r *Run) landLate(k int, slots uint64) *proxy.Rule {
 	heights := &lastValid{known: map[string]uint64{}}
 	r.rule(&proxy.Rule{Name: "learn blockhashes", Method: "getLatestBlockhash", Rewrite: heights.learn})
-	r.rule(&proxy.Rule{Name: "land late", Method: "sendTransaction", Pages: true, Nth: k, Sticky: true, Do: proxy.Swallow, Before: func(c proxy.Call) {
+	return r.rule(&proxy.Rule{Name: "land late", Method: "sendTransaction", Pages: true, Nth: k, Sticky: true, Do: proxy.Swallow, Before: func(c proxy.Call) {
 		delay := slots
+		began := r.bank().Slot(bank.Processed)
 		if last, ok := heights.of(c.Page.Blockhash); ok {
 			left := last - min(last, r.bank().BlockHeight(bank.Processed))
 			delay = min(delay, left-min(left, 2))
@@ -110,7 +112,24 @@ func (r *Run) landLate(k int, slots uint64) {
 		if _, err := r.bank().Submit(c.Raw, bank.SubmitOptions{DelaySlots: delay}); err != nil {
 			r.tell("held page was refused: %v", err)
 		}
+		if delay > 0 { // One that is signed with a hash at its end cannot come late.
+			r.checks = append(r.checks, func() error { return r.landed(c.Sig, began, delay) })
+		}
 	}})
+}
+
+// landed says whether a held page came onto the chain as late as it was meant to: otherwise the run proved nothing.
+func (r *Run) landed(signature string, began, late uint64) error {
+	sig, err := solana.SignatureFromBase58(signature)
+	if err != nil {
+		return fmt.Errorf("held page: %w", err)
+	}
+	record, found := r.bank().Transaction(sig)
+	if !found || record.Slot < began+late {
+		return fmt.Errorf("never came to it: the held page did not land %d slots late", late)
+	}
+	r.tell("the held page landed %d slots late", record.Slot-began)
+	return nil
 }
 
 // lastValid remembers until which block height blockhashes are good, as nodes said.

@@ -210,6 +210,11 @@ func (r *Run) once(ctx context.Context, res *Result) error {
 	r.mu.Lock()
 	s.troubles = append(s.troubles, r.troubles...)
 	r.mu.Unlock()
+	for _, check := range r.checks {
+		if err := check(); err != nil {
+			s.troubles = append(s.troubles, err.Error())
+		}
+	}
 	for _, rule := range r.rules {
 		if rule.Nth > 0 && !fired(rule) {
 			s.troubles = append(s.troubles, "never came to it: "+rule.Name)

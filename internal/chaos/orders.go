@@ -103,17 +103,17 @@ func orders() []Scenario {
 				return r.cli(ctx, "reset", "--type", "FirstWorkflowTask", "--reason", "chaos")
 			})
 		}},
-		{"api-reset-and-kill", group, "the workflow is terminated while a killed worker's page is on its way, and started again", false, func(p *Plan) {
+		{"terminate-and-kill", group, "a page is held back, worker and workflow end, the day is started again at once, and the page lands", false, func(p *Plan) {
 			k := p.page()
 			p.Restarts = 1
 			p.say("page %d", k)
 			p.arms(func(r *Run) error {
-				r.rule(&proxy.Rule{Name: "terminate and kill", Method: "sendTransaction", Pages: true, Nth: k, Do: proxy.Lose, After: func(proxy.Call) {
+				r.landLate(k, 110).After = func(proxy.Call) {
 					r.kill(0)
 					if err := r.client.TerminateWorkflow(context.Background(), ops.DailyID(r.id), "", "chaos"); err != nil {
 						r.trouble("terminate", err)
 					}
-				}})
+				}
 				return nil
 			})
 		}},

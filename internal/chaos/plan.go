@@ -47,6 +47,7 @@ type Plan struct {
 	Ends      []domain.State
 	Restarts  int  // How often somebody may have to start the day again.
 	Operator  bool // Somebody looks at a stuck day and resumes it.
+	Drift     bool // The terms change under the day: the report must show the chain's sums, and may call them unplanned.
 	Forgetful bool // The store is lost, and with it the knowledge of what is ours.
 
 	arm    []func(*Run) error
@@ -115,6 +116,15 @@ func (p *Plan) say(format string, args ...any) {
 
 // arms does something to the chain or the wire before the worker starts.
 func (p *Plan) arms(f func(*Run) error) { p.arm = append(p.arm, f) }
+
+// slowly makes slots, half the time, so long that a signature outlives the 17 s until a killed worker's page is taken up
+// again, as it does on a real chain; with short slots it has always expired by then.
+func (p *Plan) slowly() {
+	if p.rng.IntN(2) == 0 && !p.mixed {
+		p.Slot, p.Days = 150*time.Millisecond, 1
+		p.say("slots of %s", p.Slot)
+	}
+}
 
 // does something while the first day runs, in a goroutine of its own. It ends with the day at the latest.
 func (p *Plan) does(name string, f func(context.Context, *Run) error) {

@@ -18,6 +18,7 @@ func processes() []Scenario {
 	const group = "process"
 	return []Scenario{
 		{"kill-before-stored", group, "worker killed while a page is simulated, before its signature is stored", true, func(p *Plan) {
+			p.slowly()
 			k := p.page()
 			p.say("killed at the simulation of page %d", k)
 			p.arms(func(r *Run) error {
@@ -27,6 +28,7 @@ func processes() []Scenario {
 			})
 		}},
 		{"kill-stored-unsent", group, "worker killed when a page's signature is stored and its send has not reached any node", true, func(p *Plan) {
+			p.slowly()
 			k := p.page()
 			p.say("killed before page %d was sent", k)
 			p.arms(func(r *Run) error {
@@ -35,6 +37,7 @@ func processes() []Scenario {
 			})
 		}},
 		{"kill-sent-unconfirmed", group, "worker killed right after a node took a page, before it is confirmed", true, func(p *Plan) {
+			p.slowly()
 			k := p.page()
 			p.say("killed after page %d was sent", k)
 			p.arms(func(r *Run) error {
@@ -51,7 +54,8 @@ func processes() []Scenario {
 			})
 		}},
 		{"kill-anywhere", group, "worker killed at any request of the day", true, func(p *Plan) {
-			k := p.between(8, 20+8*p.pages())
+			p.slowly()
+			k := p.between(4, 12+4*p.pages())
 			p.say("killed at request %d", k)
 			p.arms(func(r *Run) error {
 				r.rule(&proxy.Rule{Name: "kill at request", Match: func(c proxy.Call) bool { return c.Sig == "" }, Nth: k, Do: proxy.Lose, After: func(proxy.Call) { r.kill(0) }})

@@ -33,8 +33,9 @@ func terms() []Scenario {
 				return err
 			})
 		}},
-		{"policy-changed", group, "minimum payout or cap change in the middle of the day", false, func(p *Plan) {
+		{"policy-changed", group, "the minimum payout changes in the middle of the day: later pages follow it, and the report says what was not planned", false, func(p *Plan) {
 			k, least := p.middle(), uint64(p.between(10_000, 3_000_000))
+			p.Drift, p.Ends = true, []domain.State{domain.Complete, domain.CompleteUnreconciled}
 			p.say("before page %d the minimum becomes %d", k, least)
 			p.held("policy changes", k, func(_ context.Context, r *Run) error {
 				return r.changePolicy(func(data []byte, at int) { binary.LittleEndian.PutUint64(data[at:], least) })

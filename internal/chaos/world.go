@@ -42,6 +42,7 @@ type Run struct {
 	workers  []*devstack.Worker
 	mu       sync.Mutex
 	troubles []string                        // Of steps that run beside the day.
+	checks   []func() error                  // Of what a scenario meant to do; asked before the verdict.
 	beside   []func() error                  // Ends what a scenario has started.
 	reborn   func(ctx context.Context) error // Done before a dead worker starts again.
 	calm     chan struct{}                   // Closed when a stuck day's cause is gone.

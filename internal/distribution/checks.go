@@ -24,6 +24,7 @@ type Evidence struct {
 	FlagsErr  error     // The flags could not be read: that is "stopped", never "open".
 	Wall      time.Time // This machine's clock.
 	SlotTime  time.Duration
+	Ahead     bool // The day is planned before it is due: what can be claimed so far is a lower bound.
 }
 
 // EndpointView is an endpoint's health as the pool judges it (P10–P12).

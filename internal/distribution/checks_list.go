@@ -40,7 +40,7 @@ func limit(a *domain.Amount) string {
 func checkList(e Evidence) domain.Check {
 	duplicates := 0
 	for _, q := range e.Manifest.Quarantined {
-		if q.Reason == "duplicate" {
+		if q.Reason == duplicate {
 			duplicates++
 		}
 	}

@@ -1,8 +1,15 @@
 package distribution
 
 import (
+	"context"
 	"fmt"
+	"maps"
+	"math/bits"
+	"slices"
+	"sync"
 	"time"
+
+	"github.com/gagliardetto/solana-go"
 
 	"github.com/meteora-fee-router/feeops/internal/domain"
 )
@@ -80,6 +87,136 @@ func (e Evidence) fees() uint64 {
 	return 2*pages*perPage + rent
 }
 
+// Reports are the days that were paid, newest first.
+type Reports interface {
+	Reports(ctx context.Context, vault string, limit int) ([]domain.DayReport, error)
+}
+
+const (
+	runwayDays  = 7                // Reported days that the average is taken of.
+	runwayReads = 2 * runwayDays   // Reports read of each vault: some know no fee.
+	runwayAge   = 10 * time.Minute // How long a payer's cost is believed; a fleet checks 200 vaults in one minute.
+)
+
+// Funded is a service whose fee-payer check also says how many days the balance lasts (P14).
+type Funded struct {
+	*Service
+	reports  Reports
+	warnDays uint64
+
+	mu    sync.Mutex
+	costs map[solana.PublicKey]Cost
+}
+
+// NewFunded makes one. A runway of less than warnDays warns; 0 never does.
+func NewFunded(s *Service, r Reports, warnDays uint64) *Funded {
+	return &Funded{Service: s, reports: r, warnDays: warnDays, costs: map[solana.PublicKey]Cost{}}
+}
+
+// Check evaluates and stores every pre-distribution check of a planned day, the runway included.
+func (f *Funded) Check(ctx context.Context, id string, day domain.Day, hash string) (domain.Checks, error) {
+	v, m, err := f.frozen(ctx, id, day, hash)
+	if err != nil {
+		return nil, err
+	}
+	e, err := f.evidence(ctx, v, &m)
+	if err != nil {
+		return nil, err
+	}
+	checks := f.Evaluate(ctx, e)
+	if err := f.Store.SaveChecks(ctx, id, day, checks); err != nil {
+		return nil, fmt.Errorf("save checks of %s for %s: %w", id, day, err)
+	}
+	return checks, nil
+}
+
+// Evaluate is the function of that name with the runway in P14. Reports that cannot be read keep no day from being paid:
+// the balance itself was judged already.
+func (f *Funded) Evaluate(ctx context.Context, e Evidence) domain.Checks {
+	checks := Evaluate(e)
+	for i := range checks {
+		if checks[i].Row == "P14" && !e.Vault.Payer.IsZero() {
+			cost, err := f.Cost(ctx, e.Vault.Payer)
+			checks[i] = cost.Judge(checks[i], e.View.PayerLamports, f.warnDays, err)
+		}
+	}
+	return checks
+}
+
+// Cost is what a fee payer really spent on fees, in lamports, on the newest reported days of all its vaults together.
+type Cost struct {
+	Vaults int    // That share the payer.
+	Days   uint64 // With a known fee, at most 7; 0 is no data.
+	Spent  uint64 // On those days.
+
+	read time.Time
+}
+
+// Cost reads a payer's reports. A report without a fee says that none is known, not that the day was free.
+func (f *Funded) Cost(ctx context.Context, payer solana.PublicKey) (Cost, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if known, ok := f.costs[payer]; ok && f.Now().Sub(known.read).Abs() < runwayAge {
+		return known, nil
+	}
+	cost := Cost{read: f.Now()}
+	fees := map[domain.Day]uint64{}
+	for id, v := range f.Vaults {
+		if v.Payer != payer {
+			continue
+		}
+		cost.Vaults++
+		list, err := f.reports.Reports(ctx, id, runwayReads)
+		if err != nil {
+			return Cost{}, fmt.Errorf("reports of %s: %w", id, err)
+		}
+		for _, r := range list {
+			if r.FeeLamports > 0 {
+				fees[r.Day] += r.FeeLamports
+			}
+		}
+	}
+	days := slices.Sorted(maps.Keys(fees))
+	for _, day := range days[max(0, len(days)-runwayDays):] {
+		cost.Days++
+		cost.Spent += fees[day]
+	}
+	f.costs[payer] = cost
+	return cost, nil
+}
+
+// Lasts is for how many whole days a balance pays at that cost; known is false without data.
+func (c Cost) Lasts(lamports uint64) (days uint64, known bool) {
+	if c.Days == 0 || c.Spent == 0 {
+		return 0, false
+	}
+	hi, lo := bits.Mul64(lamports, c.Days)
+	if hi >= c.Spent {
+		return ^uint64(0), true
+	}
+	days, _ = bits.Div64(hi, lo, c.Spent)
+	return days, true
+}
+
+// Judge adds the runway to a fee-payer check. It only makes the result worse, and never worse than a warning.
+func (c Cost) Judge(check domain.Check, lamports, warnDays uint64, err error) domain.Check {
+	check.Threshold += fmt.Sprintf("; lasts %d days", warnDays)
+	days, known := c.Lasts(lamports)
+	switch {
+	case err != nil:
+		check.Observed += fmt.Sprintf("; runway not assessed: %v", err)
+		return check
+	case !known:
+		check.Observed += "; runway: no data, no reported day with a fee"
+		return check
+	}
+	check.Observed += fmt.Sprintf("; lasts %d days at %d lamports a day (average of %d reported days, %d vaults of this payer)", days, c.Spent/c.Days, c.Days, c.Vaults)
+	if days < warnDays && check.Result == domain.CheckOK {
+		check.Result, check.Next = domain.CheckWarn, "Send SOL to the fee payer before it runs dry"
+	}
+	return check
+}
+
 func checkTokenAccounts(e Evidence) domain.Check {
 	c := domain.Check{Row: "P15", Name: "token_accounts", Threshold: "creator's account ready; investors' accounts not frozen, missing ones are created first"}
 	missing, bad := 0, 0
@@ -124,11 +261,16 @@ func checkFees(e Evidence) domain.Check {
 		c.Threshold = "not needed: no day is opened"
 	case w.Base > 0:
 		c.Result, c.Next = domain.CheckFail, "Base fees make the program refuse the day (6001): the position must collect quote fees only"
-	case w.Quote < uint64(max(1, e.Rules.MinClaimable)):
+	case e.Ahead && e.fewFees():
+		c.Result, c.Next = domain.CheckWarn, "Too few so far; they go on accruing until the day is opened"
+	case e.fewFees():
 		c.Result, c.Next = domain.CheckFail, "Wait for fees: an empty day would use up the vault's 24 hours"
 	}
 	return c
 }
+
+// fewFees is true when a day opened now would claim less than the settings want.
+func (e Evidence) fewFees() bool { return e.View.Quote < uint64(max(1, e.Rules.MinClaimable)) }
 
 func checkClock(e Evidence) domain.Check {
 	drift := e.Wall.Unix() - e.View.ChainTime

@@ -251,5 +251,8 @@ func (s *Service) Books(ctx context.Context, id string, day domain.Day, hash str
 	if err := s.Store.SaveOutcomes(ctx, id, day, outcomes); err != nil {
 		return result, nil, fmt.Errorf("save outcomes of %s for %s: %w", id, day, err)
 	}
+	if err := s.keepArrears(ctx, v, m, outcomes); err != nil {
+		return result, nil, err
+	}
 	return result, pages, nil
 }

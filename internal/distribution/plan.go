@@ -67,7 +67,9 @@ func Plan(v Vault, w View, r Rules, at int64) (domain.Manifest, error) {
 	seen := map[solana.PublicKey]bool{}
 	for i, s := range w.Streams {
 		if reason := quarantine(s, seen); reason != "" {
-			m.Quarantined = append(m.Quarantined, domain.Quarantined{Index: i, Stream: s.Key.String(), Recipient: s.Stream.Recipient.String(), Reason: reason})
+			m.Quarantined = append(m.Quarantined, domain.Quarantined{
+				Index: i, Stream: s.Key.String(), Recipient: s.Stream.Recipient.String(), Reason: reason, Locked: asIfValid(s.Stream, reason, at),
+			})
 			continue
 		}
 		seen[s.Key] = true
@@ -88,6 +90,7 @@ func Plan(v Vault, w View, r Rules, at int64) (domain.Manifest, error) {
 	for i := range m.Entries {
 		m.Entries[i].Expected = figures.expected[i]
 	}
+	forecastQuarantined(&m)
 	return m.Seal()
 }
 
@@ -97,7 +100,7 @@ func quarantine(s StreamView, seen map[solana.PublicKey]bool) string {
 	case s.Reason != streamflow.Valid:
 		return string(s.Reason)
 	case seen[s.Key]:
-		return "duplicate"
+		return duplicate
 	default:
 		return ""
 	}

@@ -130,6 +130,9 @@ func (s *Service) prepareNew(ctx context.Context, v Vault, w View, p Prepared) (
 	if err != nil {
 		return p, err
 	}
+	if err := s.retestArrears(ctx, v, w, fresh.Day); err != nil {
+		return p, err
+	}
 	p.State, p.Manifest = domain.Ready, fresh
 	switch {
 	case w.Base > 0:

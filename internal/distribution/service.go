@@ -49,6 +49,9 @@ type Store interface {
 	Pages(ctx context.Context, vault string, day domain.Day) ([]domain.PageResult, error)
 	Outcomes(ctx context.Context, vault string, day domain.Day) ([]domain.Outcome, error)
 	SaveOutcomes(ctx context.Context, vault string, day domain.Day, o []domain.Outcome) error
+	Arrears(ctx context.Context, vault string) ([]domain.Arrear, error)
+	SaveArrears(ctx context.Context, vault string, day domain.Day, list []domain.Arrear) error
+	SaveRetests(ctx context.Context, tested []domain.Arrear) error
 	SaveChecks(ctx context.Context, vault string, day domain.Day, c domain.Checks) error
 	Report(ctx context.Context, vault string, day domain.Day) (domain.DayReport, bool, error)
 	Safety(ctx context.Context, vault string) ([]domain.SafetyFlag, error)

@@ -33,7 +33,9 @@ type Quarantined struct {
 	Stream    string `json:"stream"`
 	Recipient string `json:"recipient,omitempty"`
 	Reason    string `json:"reason"`
-	Would     Amount `json:"would,omitempty"` // What it would have got if it were valid; 0 when not computable.
+	// Locked and Would are a forecast: what it would lock and get if it were valid. Absent is unknown, which is not 0.
+	Locked *Amount `json:"locked,omitempty"`
+	Would  *Amount `json:"would,omitempty"`
 }
 
 // PagePlan is one call: the entries [Cursor, Cursor+Count) sent with PageSize of the manifest.

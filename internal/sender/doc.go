@@ -19,10 +19,15 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/store"
 )
 
-// Store keeps the intents. It must not lose a signature that InsertIntent has accepted, and must refuse a second one for
-// a page while the first may still land: that keeps several workers apart.
+// Store keeps the intents. It must not lose a signature that InsertIntentWithin has accepted, and must refuse a second
+// one for a page while the first may still land: that keeps several workers apart.
 type Store interface {
-	InsertIntent(ctx context.Context, i domain.Intent) error
+	// InsertIntentWithin also refuses with store.ErrBudget what would pass the payer's cap, in one step with the sum.
+	InsertIntentWithin(ctx context.Context, i domain.Intent, b store.Budget) error
+	// FeesSince sums a payer's fees: landed ones as charged, open ones at their most.
+	FeesSince(ctx context.Context, payer string, since time.Time) (uint64, error)
+	// Attempts lists all signatures of one deed, Raw included.
+	Attempts(ctx context.Context, vault string, day domain.Day, key string) ([]domain.Intent, error)
 	// SettleIntent records what became known of a signature.
 	SettleIntent(ctx context.Context, signature string, u store.IntentUpdate) error
 	// OpenIntents lists the vault's intents that are prepared, sent or confirmed, Raw included, oldest first.
@@ -64,6 +69,7 @@ type Options struct {
 	PriorityPercentile   uint32             // Of the recent prices on the written accounts; 75.
 	PriceAge             time.Duration      // How long a vault's price is kept; 30 s.
 	MaxFeeLamports       uint64             // Base and priority fee of one transaction; 0: MaxUnitPrice alone counts.
+	MaxFeePerDay         uint64             // Fees in lamports of the payer in 24 hours, over all its vaults; 0: no cap.
 	Routers              []solana.PublicKey // Fee router programs; the two known deployments.
 	Now                  func() time.Time
 	Sleep                func(ctx context.Context, d time.Duration) error

@@ -25,6 +25,7 @@ type flight struct {
 	intent   domain.Intent
 	sig      solana.Signature
 	goal     rpc.CommitmentType
+	past     past
 	units    uint32
 	sentSlot uint64
 
@@ -186,7 +187,7 @@ func (s *Sender) take(ctx context.Context, f *flight, now chain.Status, searched
 	switch {
 	case f.intent.FeeLamports > 0:
 	case f.cheap():
-		f.intent.FeeLamports = feePerSignature + (f.intent.UnitPrice*uint64(f.units)+999_999)/1_000_000
+		f.intent.FeeLamports = maxFee(f.units, f.intent.UnitPrice)
 	default:
 		s.fetch(ctx, f)
 	}

@@ -35,6 +35,8 @@ type world struct {
 	vault localnet.Vault
 	pool  *chain.Pool
 	store *store.Store
+	path  string // Of the store.
+	other string // URL of the second endpoint.
 	gate  *gate
 	key   signer.Signer
 	s     *sender.Sender
@@ -58,21 +60,28 @@ func newWorld(t *testing.T, spec localnet.VaultSpec, secondFaults ...localnet.Fa
 	w.vault, err = w.node.AddVault(spec)
 	require.NoError(t, err)
 	w.node.Slots(2)
-	second, err := w.node.Endpoint(secondFaults...)
+	w.other, err = w.node.Endpoint(secondFaults...)
 	require.NoError(t, err)
-	w.pool, err = chain.New(chain.Options{
-		Endpoints:      []chain.Endpoint{{Name: "first", URL: w.node.URL(), WSURL: w.node.WSURL()}, {Name: "second", URL: second}},
-		RequestTimeout: 300 * time.Millisecond, Now: w.Now, Sleep: w.Sleep,
-	})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, w.pool.Stop(context.Background())) })
-	w.pool.Probe(t.Context())
-	w.store, err = store.Open(t.Context(), "file:"+filepath.Join(t.TempDir(), "feeops.db"))
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, w.store.Close()) })
+	w.path = filepath.Join(t.TempDir(), "feeops.db")
+	w.pool, w.store = w.connect()
 	w.key = policy(t, w.vault)
 	w.restart()
 	return w
+}
+
+// connect gives what a process of its own has: a pool with its own blockhash, and its own handle on the store.
+func (w *world) connect() (*chain.Pool, *store.Store) {
+	pool, err := chain.New(chain.Options{
+		Endpoints:      []chain.Endpoint{{Name: "first", URL: w.node.URL(), WSURL: w.node.WSURL()}, {Name: "second", URL: w.other}},
+		RequestTimeout: 300 * time.Millisecond, Now: w.Now, Sleep: w.Sleep,
+	})
+	require.NoError(w.t, err)
+	w.t.Cleanup(func() { require.NoError(w.t, pool.Stop(context.Background())) })
+	pool.Probe(w.t.Context())
+	db, err := store.Open(w.t.Context(), "file:"+w.path)
+	require.NoError(w.t, err)
+	w.t.Cleanup(func() { require.NoError(w.t, db.Close()) })
+	return pool, db
 }
 
 func policy(t *testing.T, v localnet.Vault) signer.Signer {

@@ -26,9 +26,9 @@ type price struct {
 	read  time.Time
 }
 
-// unitPrice is the percentile of recent prices on the accounts that the request writes, below both caps. A failed read
-// gives no priority fee: a page that lands later is better than one that does not leave.
-func (s *Sender) unitPrice(ctx context.Context, r Request, units uint32) (uint64, error) {
+// unitPrice is the percentile of recent prices on the accounts that the request writes, doubled for every signature of
+// the same deed that expired, below both caps. A failed read gives no priority fee: a page that lands later is better than one that does not leave.
+func (s *Sender) unitPrice(ctx context.Context, r Request, units uint32, p past) (uint64, error) {
 	base := uint64(feePerSignature)
 	if s.o.MaxFeeLamports > 0 && s.o.MaxFeeLamports < base {
 		return 0, fault.Newf(fault.Human, CodeFeeCap, "the fee cap of %d lamports is below the base fee of %d", s.o.MaxFeeLamports, base).
@@ -37,7 +37,7 @@ func (s *Sender) unitPrice(ctx context.Context, r Request, units uint32) (uint64
 	if s.o.MaxUnitPrice == 0 || units == 0 {
 		return 0, nil
 	}
-	micro := min(s.recentPrice(ctx, r), s.o.MaxUnitPrice)
+	micro := min(escalated(s.recentPrice(ctx, r), p), s.o.MaxUnitPrice)
 	if s.o.MaxFeeLamports > 0 {
 		// left·1e6/units cannot pass 64 bits unless the cap is beyond all money; then the other cap counts.
 		if hi, lo := bits.Mul64(s.o.MaxFeeLamports-base, 1_000_000); hi == 0 {

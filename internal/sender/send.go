@@ -94,6 +94,10 @@ func (s *Sender) fly(ctx context.Context, vault string, list []*flight) error {
 	}
 	for _, f := range list {
 		s.o.Heartbeat(ctx)
+		var err error
+		if f.past, err = s.pastOf(ctx, *f.request); err != nil {
+			return err
+		}
 		if err := s.simulate(ctx, f); err != nil {
 			return err
 		}
@@ -150,28 +154,32 @@ func (s *Sender) simulate(ctx context.Context, f *flight) error {
 		return err
 	}
 	if f.cheap() {
-		f.units = f.request.Units
+		f.units = unitLimit(f.request.Units, 0, 0, f.past)
 		return nil
 	}
 	sim, err := s.chain.Simulate(ctx, raw, nil)
 	if err != nil {
 		return fmt.Errorf("%s of %s: nothing was sent: %w", f.request.Key, f.request.Vault, err)
 	}
+	if sim.Err != nil && ranOut(sim.Err.Code(), sim.Units, maxUnits) {
+		return fmt.Errorf("%s of %s: nothing was sent: simulation: %w", f.request.Key, f.request.Vault, tooMuchCompute(sim.Err))
+	}
 	if sim.Err != nil {
 		return fmt.Errorf("%s of %s: nothing was sent: simulation: %w", f.request.Key, f.request.Vault, Classify(sim.Err, programAt(raw, sim.Err.Instruction), s.o.Routers))
 	}
 	// The simulation saw the confirmed slot; the chain that gets the transaction is at least one slot further.
-	f.sentSlot, f.units = sim.Slot+1, f.request.Units
-	if f.units == 0 {
-		f.units = withMargin(sim.Units, s.o.ComputeMarginPercent)
-	}
+	f.sentSlot, f.units = sim.Slot+1, unitLimit(f.request.Units, sim.Units, s.o.ComputeMarginPercent, f.past)
 	return nil
 }
 
 // prepare signs and stores, in this order and before anything leaves.
 func (s *Sender) prepare(ctx context.Context, f *flight, hash chain.Blockhash) error {
-	micro, err := s.unitPrice(ctx, *f.request, f.units)
+	micro, err := s.unitPrice(ctx, *f.request, f.units, f.past)
 	if err != nil {
+		return err
+	}
+	budget := s.budget(maxFee(f.units, micro))
+	if err := s.affordable(ctx, *f.request, budget); err != nil {
 		return err
 	}
 	tx, err := s.build(*f.request, hash.Hash, f.units, micro)
@@ -188,9 +196,8 @@ func (s *Sender) prepare(ctx context.Context, f *flight, hash chain.Blockhash) e
 		State: domain.IntentPrepared, Raw: raw, Blockhash: hash.Hash.String(), LastValid: hash.LastValid,
 		UnitPrice: micro, CreatedAt: now, UpdatedAt: now,
 	}
-	if err := s.store.InsertIntent(ctx, intent); err != nil {
-		return fault.Newf(fault.Retry, CodeStore, "%s of %s: nothing was sent, because the signature could not be stored: %w", f.request.Key, f.request.Vault, err).
-			WithNext("Repair the store; nothing leaves without it")
+	if err := s.keep(ctx, *f.request, intent, budget); err != nil {
+		return err
 	}
 	f.sig, f.intent, f.goal = sig, intent, rpc.CommitmentConfirmed
 	f.checkAt = hash.Slot + chain.BlockhashBlocks
@@ -219,6 +226,9 @@ func (s *Sender) verdict(f *flight) error {
 		return fault.Newf(fault.Retry, CodeExpired, "%s expired: no endpoint knows it and its last block %d is past", what, f.intent.LastValid)
 	case f.failure() != nil:
 		e := f.failure()
+		if limit := limitOf(f.intent.Raw); ranOut(e.Code(), f.intent.Units, limit) {
+			return fmt.Errorf("%s landed in slot %d: %w", what, f.status.Slot, outOfCompute(e, limit))
+		}
 		return fmt.Errorf("%s landed in slot %d: %w", what, f.status.Slot, Classify(e, programAt(f.intent.Raw, e.Instruction), s.o.Routers))
 	}
 	return nil

@@ -30,6 +30,8 @@ type intentRow struct {
 	UnitPrice   number
 	CreatedAt   moment
 	UpdatedAt   moment
+	Payer       string
+	MaxFee      number
 }
 
 func rowOfIntent(i domain.Intent) intentRow {
@@ -51,9 +53,13 @@ func (r intentRow) intent() domain.Intent {
 }
 
 // InsertIntent stores a signed transaction before it is sent; when it returns nil the intent is on the disk.
-// A signature that is known gives ErrDuplicate. A page whose earlier signature may still land gives ErrOpenIntent:
-// two workers that plan the same page cannot both sign it (DESIGN.md §1.3).
+// A signature that is known gives ErrDuplicate. A page whose earlier signature may still land, or is confirmed and may
+// yet be rolled back, gives ErrOpenIntent: two workers that plan the same page cannot both sign it (DESIGN.md §1.3).
 func (s *Store) InsertIntent(ctx context.Context, i domain.Intent) error {
+	return s.insertIntent(ctx, i, Budget{})
+}
+
+func (s *Store) insertIntent(ctx context.Context, i domain.Intent, b Budget) error {
 	what := fmt.Sprintf("insert intent %s of %s (%s)", i.Key, i.Vault, i.Signature)
 	if i.Signature == "" || i.Vault == "" || i.Key == "" || len(i.Raw) == 0 || i.CreatedAt.IsZero() || i.State != domain.IntentPrepared {
 		return fmt.Errorf("store: %s: %w: signature, vault, key, raw bytes, time and state %s are needed", what, ErrInvalid, domain.IntentPrepared)
@@ -73,7 +79,7 @@ func (s *Store) InsertIntent(ctx context.Context, i domain.Intent) error {
 			var open []string
 			err := tx.NewSelect().Model((*intentRow)(nil)).Column("signature").
 				Where("vault = ? AND day = ? AND intent_key = ? AND kind = ?", i.Vault, i.Day, i.Key, i.Kind).
-				Where("state IN (?, ?)", domain.IntentPrepared, domain.IntentSent).Scan(ctx, &open)
+				Where("(state IN (?, ?) OR (state = ? AND err = ''))", domain.IntentPrepared, domain.IntentSent, domain.IntentConfirmed).Scan(ctx, &open)
 			if err != nil {
 				return err
 			}
@@ -81,7 +87,11 @@ func (s *Store) InsertIntent(ctx context.Context, i domain.Intent) error {
 				return fmt.Errorf("%w: settle %s first", ErrOpenIntent, open[0])
 			}
 		}
+		if err := b.within(ctx, tx); err != nil {
+			return err
+		}
 		row := rowOfIntent(i)
+		row.Payer, row.MaxFee = b.Payer, number(b.MaxFee)
 		_, err = tx.NewInsert().Model(&row).Exec(ctx)
 		return err
 	})

@@ -32,6 +32,7 @@ var (
 	ErrNotFound   = errors.New("not stored")
 	ErrDuplicate  = errors.New("already stored")
 	ErrOpenIntent = errors.New("an earlier signature for the same page may still land")
+	ErrBudget     = errors.New("the payer's fees would pass their cap")
 	ErrTransition = errors.New("the intent cannot change so")
 	ErrInvalid    = errors.New("the value cannot be stored")
 	ErrAudit      = errors.New("the audit log was changed")

@@ -47,7 +47,9 @@ func newService(p serviceParams) (*distribution.Service, error) {
 	return s, nil
 }
 
-func newDay(s *distribution.Service) activities.Day { return s }
+func newDay(s *distribution.Service, settings config.Settings, db *store.Store) activities.Day {
+	return distribution.NewFunded(s, db, uint64(settings.Distribution.PayerRunwayWarnDays))
+}
 
 func newBooks(s config.Settings, db *store.Store) *activities.Books {
 	var ids []string

@@ -87,7 +87,7 @@ func newSender(s config.Settings, path string, pool *chain.Pool, db *store.Store
 	return sender.New(pool, db, signer.WithPolicy(key, limits), gate, sender.Options{
 		RebroadcastInterval: s.RPC.RebroadcastInterval, PollInterval: s.RPC.PollInterval, FirstPoll: s.RPC.SlotTime,
 		ComputeMarginPercent: d.ComputeMarginPercent, MaxUnitPrice: d.MaxPriorityFeeMicroLamports, PriorityPercentile: uint32(d.PriorityFeePercentile),
-		MaxFeeLamports: uint64(d.MaxFeePerTransaction), Routers: routers, Now: time.Now, Sleep: sleep, Logger: log,
+		MaxFeeLamports: uint64(d.MaxFeePerTransaction), MaxFeePerDay: uint64(d.MaxFeePerDay), Routers: routers, Now: time.Now, Sleep: sleep, Logger: log,
 	}), key.PublicKey(), nil
 }
 

@@ -59,8 +59,8 @@ type Rule struct {
 	matches int
 	strikes int
 	draws   uint64
-	struck  string // The signature that Nth chose.
-	begun   bool
+	struck  string        // The signature that Nth chose.
+	began   [2]bool       // Its triggers Before and After.
 	done    chan struct{} // Closed when the trigger of Nth has run.
 	off     bool
 }
@@ -173,7 +173,7 @@ func (r *Rule) draw() bool {
 }
 
 // trigger runs f once for the rule's n-th match and every time for others.
-func (r *Rule) trigger(f func(Call), c Call) {
+func (r *Rule) trigger(which int, f func(Call), c Call) {
 	if f == nil {
 		return
 	}
@@ -182,8 +182,8 @@ func (r *Rule) trigger(f func(Call), c Call) {
 		return
 	}
 	r.mu.Lock()
-	first := !r.begun
-	r.begun = true
+	first := !r.began[which]
+	r.began[which] = true
 	r.mu.Unlock()
 	if first {
 		f(c)
@@ -206,7 +206,7 @@ func (r *Rule) finish() {
 // run carries the rule out. A panic with ErrAbortHandler breaks the connection without an answer.
 func (r *Rule) run(p *Proxy, w http.ResponseWriter, c Call, upstream string) {
 	defer r.finish()
-	r.trigger(r.Before, c)
+	r.trigger(0, r.Before, c)
 	if r.Do == Forward && r.Delay > 0 && !p.wait(c, r.Delay) {
 		panic(http.ErrAbortHandler)
 	}
@@ -214,7 +214,7 @@ func (r *Rule) run(p *Proxy, w http.ResponseWriter, c Call, upstream string) {
 	case Cut:
 		panic(http.ErrAbortHandler)
 	case Swallow:
-		r.trigger(r.After, c)
+		r.trigger(1, r.After, c)
 		reply(w, c, "result", c.Sig)
 		return
 	case Status:
@@ -231,7 +231,7 @@ func (r *Rule) run(p *Proxy, w http.ResponseWriter, c Call, upstream string) {
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	r.trigger(r.After, c)
+	r.trigger(1, r.After, c)
 	switch r.Do {
 	case Lose:
 		panic(http.ErrAbortHandler)

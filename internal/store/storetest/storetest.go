@@ -31,8 +31,10 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 	}{
 		{"manifest", manifests},
 		{"intent", intents},
+		{"budget", budgets},
 		{"page", pages},
 		{"day", days},
+		{"arrear", arrears},
 		{"safety", safety},
 		{"audit", audits},
 		{"amounts", amounts},
