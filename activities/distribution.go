@@ -97,6 +97,7 @@ func (a *Distribution) SendPage(ctx context.Context, in ops.PageInput) (ops.Page
 
 // FixOpening works out the exact figures of an opened day.
 func (a *Distribution) FixOpening(ctx context.Context, r ops.DayRef) (ops.OpeningResult, error) {
+	defer heartbeat(ctx)()
 	o, err := a.day.FixOpening(ctx, r.Vault, r.Day, r.Hash)
 	return ops.OpeningResult{TS: o.TS, Claimed: o.Claimed, Pool: o.Pool, Creator: o.Creator}, fault.Seal(err)
 }
@@ -110,6 +111,7 @@ func (a *Distribution) AwaitFinality(ctx context.Context, r ops.DayRef) (ops.Fin
 
 // Reconcile compares plan and finalized chain, investor by investor.
 func (a *Distribution) Reconcile(ctx context.Context, r ops.DayRef) (ops.ReconcileResult, error) {
+	defer heartbeat(ctx)()
 	result, pages, err := a.day.Books(ctx, r.Vault, r.Day, r.Hash)
 	out := ops.ReconcileResult{Result: result, Signatures: make([]string, 0, len(pages))}
 	for _, p := range pages {

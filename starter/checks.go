@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/meteora-fee-router/feeops/internal/distribution"
 	"github.com/meteora-fee-router/feeops/internal/domain"
 )
 
@@ -42,7 +41,7 @@ func (c *cli) checks(ctx context.Context, vault string) (err error) {
 	if err != nil {
 		return err
 	}
-	checks := distribution.Evaluate(e)
+	checks := d.funded.Evaluate(ctx, e)
 	result := checksResult{Vault: vault, Verdict: checks.Worst(), Day: e.Manifest.Day, Checks: checks}
 	if c.json {
 		err = c.printJSON(result)

@@ -21,6 +21,7 @@ import (
 type desk struct {
 	settings config.Settings
 	service  *distribution.Service
+	funded   *distribution.Funded // The checks with the fee payer's runway.
 	pool     *chain.Pool
 	store    *store.Store
 }
@@ -57,7 +58,8 @@ func (c *cli) openDesk(ctx context.Context) (*desk, error) {
 		Now:       time.Now, SlotTime: s.RPC.SlotTime, Log: log,
 		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 	})
-	return &desk{settings: s, service: service, pool: pool, store: db}, nil
+	funded := distribution.NewFunded(service, db, uint64(s.Distribution.PayerRunwayWarnDays))
+	return &desk{settings: s, service: service, funded: funded, pool: pool, store: db}, nil
 }
 
 // payerOf names a vault's fee payer when its key can be read here. Looking needs no key (D02): without one the fee

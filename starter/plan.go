@@ -46,15 +46,14 @@ func (d *desk) plans(ctx context.Context, ids []string) ([]planRow, error) {
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, planOf(e))
+		rows = append(rows, planOf(e, d.funded.Evaluate(ctx, e)))
 	}
 	return rows, nil
 }
 
 // planOf says what a run would do now. A failed check refuses; so does a stop; not due is neither.
-func planOf(e distribution.Evidence) planRow {
+func planOf(e distribution.Evidence, checks domain.Checks) planRow {
 	m, t := e.Manifest, e.View.Timing()
-	checks := distribution.Evaluate(e)
 	row := planRow{
 		ID: e.Vault.ID, Behaviour: e.Vault.Behaviour, State: domain.Ready, Day: m.Day, Due: t.Due(), UntilDue: int64(t.UntilDue().Seconds()),
 		Investors: len(m.Entries) + len(m.Quarantined), Pages: len(m.Pages), PageSize: m.PageSize, Claimable: m.Claimable, Pool: m.Pool, Creator: m.Creator,
@@ -69,6 +68,8 @@ func planOf(e distribution.Evidence) planRow {
 		if len(e.Flags) > 0 {
 			row.Reason = fmt.Sprintf("%s by %s: %s", e.Flags[0].Kind, e.Flags[0].Actor, e.Flags[0].Reason)
 		}
+	case e.BooksOpen:
+		row.State, row.Reason = domain.Running, "the chain closed this day and our books of it are open: a run would reconcile it and pay nothing"
 	case t.Phase() == domain.PhaseComplete:
 		row.State, row.Reason = domain.NotDue, fmt.Sprintf("not due: the next day may open in %s", t.UntilDue())
 	case !e.Ahead && t.Phase() == domain.PhaseNewDay && e.View.Base == 0 && e.View.Quote < uint64(max(1, e.Rules.MinClaimable)):

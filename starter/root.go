@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
+
+	"github.com/meteora-fee-router/feeops/internal/fault"
 )
 
 // cli is what every command shares: where it writes, its environment, the global flags.
@@ -24,10 +27,17 @@ type cli struct {
 
 // execute runs one command line and returns the exit code.
 func (c *cli) execute(ctx context.Context, args []string) int {
+	out := &counted{Writer: c.stdout}
+	if f, ok := c.stdout.(*os.File); !ok || !isTerminal(f) {
+		c.stdout = out // A terminal stays what it is: live views ask it for its size.
+	}
 	root := c.root()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	var e *exitError
+	if err != nil && c.json && out.bytes == 0 && c.stdout == io.Writer(out) {
+		c.printFailure(err)
+	}
 	switch {
 	case err == nil:
 		return exitOK
@@ -40,6 +50,38 @@ func (c *cli) execute(ctx context.Context, args []string) int {
 		// Only cobra's own errors come without a code: an unknown command or flag, a wrong number of arguments.
 		c.say("feeops: %v\nRun 'feeops --help' for usage.", err)
 		return exitUsage
+	}
+}
+
+// counted knows whether a command has said anything.
+type counted struct {
+	io.Writer
+
+	bytes int
+}
+
+// Write counts what passes.
+func (w *counted) Write(b []byte) (int, error) {
+	n, err := w.Writer.Write(b)
+	w.bytes += n
+	return n, err //nolint:wrapcheck // A writer around a writer.
+}
+
+// failure is the one object on standard output of a command with --json that ended before it had a result.
+type failure struct {
+	OK    bool `json:"ok"`
+	Error struct {
+		Message  string `json:"message"`
+		Code     string `json:"code,omitempty"`
+		ExitCode int    `json:"exit_code"`
+	} `json:"error"`
+}
+
+func (c *cli) printFailure(err error) {
+	var f failure
+	f.Error.Message, f.Error.Code, f.Error.ExitCode = err.Error(), fault.CodeOf(err), codeOf(err)
+	if printErr := c.printJSON(f); printErr != nil {
+		c.say("feeops: %v", printErr)
 	}
 }
 

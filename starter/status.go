@@ -124,7 +124,7 @@ func withRun(ctx context.Context, tc client.Client, s distribution.Standing) dis
 	}
 	now, err := queryStatus(ctx, tc, ops.DailyID(s.Vault), "")
 	if err != nil {
-		return s.Join(domain.Running, "a run is under way, and no worker answers for it")
+		return s.Join(domain.Stuck, "a run is under way, and no worker answers for it: start one with feeops worker")
 	}
 	return s.Join(now.State, now.Reason)
 }

@@ -35,7 +35,7 @@ func (d *desk) shadows(ctx context.Context, ids []string) ([]planRow, error) {
 
 // shadowOf is the plan's row as if the day were due. Due and the time until then are the real ones.
 func shadowOf(s distribution.Shadow) planRow {
-	row := planOf(s.Evidence)
+	row := planOf(s.Evidence, distribution.Evaluate(s.Evidence))
 	row.Due, row.UntilDue = s.Timing.Due(), int64(s.Timing.UntilDue()/time.Second)
 	row.tomorrowRow = tomorrowRow{Tomorrow: true, WeighedAt: s.At, LowerBound: true, Assumptions: s.Assumptions, Difference: s.Difference}
 	if row.State == domain.Ready {

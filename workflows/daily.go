@@ -71,7 +71,7 @@ func (d *daily) run(ctx workflow.Context) error {
 		{"rehearsal", d.rehearse},
 		{"pages", d.pages},
 		{"finality", d.finality},
-		{"reconciliation", d.reconcile},
+		{stepReconcile, d.reconcile},
 	}
 	for _, s := range steps {
 		if err := d.insist(ctx, s); err != nil {
@@ -85,6 +85,33 @@ func (d *daily) run(ctx workflow.Context) error {
 // open fails: about an hour.
 const giveUpAfter = 15
 
+// stepReconcile is the last step. Once every page is final nothing is lost by ending it, so after about half an hour of
+// failures a person is told instead of the vault being held for good.
+const (
+	stepReconcile = "reconciliation"
+	auditTries    = 8
+)
+
+// replanLimit bounds how often a step may find its plan gone.
+const replanLimit = 3
+
+// replan makes the plan again from the chain after the store lost it: the chain knows the day's list and its cursor.
+func (d *daily) replan(ctx workflow.Context) error {
+	open := d.open()
+	if err := d.makePlan(ctx); err != nil {
+		return err
+	}
+	d.opening = nil
+	switch {
+	case d.plan.State == domain.Ready:
+		return nil
+	case open && d.plan.State == domain.NotDue:
+		return d.end(domain.CompleteUnreconciled, "the store lost the day's plan after its last page: the chain says that the day is complete, and nothing was reconciled")
+	default:
+		return d.end(d.plan.State, "%s", d.plan.Reason)
+	}
+}
+
 // insist does a step, again and again while the reason is the network or the store: every step may be repeated, since
 // it believes the chain and the books. A day that is open is never given up for such a reason (X11).
 func (d *daily) insist(ctx workflow.Context, s step) error {
@@ -94,12 +121,21 @@ func (d *daily) insist(ctx workflow.Context, s step) error {
 			return err
 		}
 		err := s.do(ctx)
+		if fault.CodeOf(err) == codePlanLost && try <= replanLimit {
+			if err := d.replan(ctx); err != nil {
+				return err
+			}
+			continue
+		}
 		kind := fault.KindOf(err)
 		if err == nil || errors.Is(err, errEnd) || temporal.IsCanceledError(err) || kind != fault.Retry && kind != fault.Unknown {
 			return err
 		}
 		if !d.open() && try >= giveUpAfter {
 			return err
+		}
+		if s.name == stepReconcile && try >= auditTries {
+			return d.end(domain.CompleteUnreconciled, "every page is turned and final, and the books could not be made: %s", reason(err))
 		}
 		was := d.status.State
 		if err := d.hold(ctx, domain.Stuck, err, min(5*time.Minute, 15*time.Second<<min(try-1, 5))); err != nil {

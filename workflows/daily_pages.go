@@ -48,7 +48,7 @@ func (d *daily) pages(ctx workflow.Context) error {
 // day ends as failed.
 func (d *daily) lost(ctx workflow.Context, why error) error {
 	if err := d.reconcile(ctx); err != nil && !errors.Is(err, errEnd) {
-		workflow.GetLogger(ctx).Warn("the lost day was not reconciled", "error", err)
+		return d.end(domain.Failed, "%s. Who got nothing is not assessed: %s", reason(why), reason(err))
 	}
 	return d.end(domain.Failed, "%s. %d investors got nothing", reason(why), d.report.Result.Missed)
 }
@@ -132,7 +132,7 @@ func (d *daily) pay(ctx workflow.Context, send func(workflow.Context) error) (st
 				return true, err
 			}
 		case fault.Human:
-			if fault.CodeOf(err) == codeDayLost || !d.open() {
+			if code := fault.CodeOf(err); code == codeDayLost || code == codePlanLost || !d.open() {
 				return false, err
 			}
 			if err := d.hold(ctx, domain.Stuck, err, stuckInterval); err != nil {
@@ -148,6 +148,8 @@ func (d *daily) pay(ctx workflow.Context, send func(workflow.Context) error) (st
 const (
 	// codeDayLost ends a day: what is left of it cannot be paid any more.
 	codeDayLost = "day_lost"
+	// codePlanLost means that the store no longer knows the day's plan: it is made again from the chain.
+	codePlanLost = "manifest/missing"
 	// gateInterval is how often a stopped day asks whether it may go on.
 	gateInterval = 15 * time.Second
 	// stuckInterval is how often a stuck day tries again by itself; a resume signal tries at once.

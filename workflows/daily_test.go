@@ -430,3 +430,14 @@ func TestPageThatMovesNothingIsNoticed(t *testing.T) {
 	require.Contains(t, during.Reason, "does not move")
 	require.Equal(t, domain.Complete, report.State)
 }
+
+// A store that was lost in the middle of a day costs a new plan, not the day.
+func TestLostPlanIsMadeAgainFromTheChain(t *testing.T) {
+	v := newVault(2, 15)
+	v.fail[15] = []error{coded(fault.Human, "manifest/missing")}
+	report, err := run(t, v, ops.DailyInput{})
+	require.NoError(t, err)
+	require.Equal(t, domain.Complete, report.State)
+	require.Equal(t, []uint32{0, 15}, v.sent)
+	require.Equal(t, 2, v.planned)
+}

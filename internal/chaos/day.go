@@ -232,19 +232,6 @@ func (r *Run) signal(ctx context.Context, name, reason string) error {
 	return r.client.SignalWorkflow(ctx, ops.DailyID(r.id), "", name, ops.Order{Reason: reason, Actor: "chaos"})
 }
 
-// state waits until the day is in a state.
-func (r *Run) state(ctx context.Context, want ...domain.State) error {
-	for {
-		s, err := r.status(ctx, ops.DailyID(r.id))
-		if err == nil && slices.Contains(want, s.State) {
-			return nil
-		}
-		if err := pause(ctx, 100*time.Millisecond); err != nil {
-			return fmt.Errorf("state %v: %w", want, err)
-		}
-	}
-}
-
 // nextDay moves the chain's clock past the next due time, with the fees of the day, and waits until clients see it.
 func (r *Run) nextDay(ctx context.Context) error {
 	progress, err := r.vault.Progress(r.bank(), bank.Processed)

@@ -39,34 +39,34 @@ func (r Result) Repeat() string {
 }
 
 // judge holds the auditor's verdict against what the plan allows and what the system said.
-func (res *Result) judge(p *Plan, v audit.Verdict, s story) {
-	res.PaidTwice, res.Missed, res.Wrong, res.Conservation = v.PaidTwice, v.Missed, v.Wrong, v.Conservation
-	res.Restarts, res.Resumes, res.Days = s.restarts, s.resumes, len(v.Days)
+func (r *Result) judge(p *Plan, v audit.Verdict, s story) {
+	r.PaidTwice, r.Missed, r.Wrong, r.Conservation = v.PaidTwice, v.Missed, v.Wrong, v.Conservation
+	r.Restarts, r.Resumes, r.Days = s.restarts, s.resumes, len(v.Days)
 	if !v.Clean() {
-		res.Problems = append(res.Problems, v.Notes...)
+		r.Problems = append(r.Problems, v.Notes...)
 	}
 	for _, trouble := range s.troubles {
 		if !p.mixed || !strings.HasPrefix(trouble, "never came to it") {
-			res.Problems = append(res.Problems, trouble)
+			r.Problems = append(r.Problems, trouble)
 		}
 	}
 	if p.Refused {
 		if len(v.Days) > 0 {
-			res.Problems = append(res.Problems, "a day was opened that should have been refused")
+			r.Problems = append(r.Problems, "a day was opened that should have been refused")
 		}
 		return
 	}
 	complete := 0
 	for i, day := range v.Days {
-		res.Pages += day.Pages
+		r.Pages += day.Pages
 		switch {
 		case day.Complete:
 			complete++
 		case p.Lost && i < len(v.Days)-1:
-			res.Lost += day.Unreached
+			r.Lost += day.Unreached
 		default:
-			res.Missed += day.Unreached
-			res.Problems = append(res.Problems, fmt.Sprintf("day %d of the chain is not complete: %d investors of pages that were never turned", i+1, day.Unreached))
+			r.Missed += day.Unreached
+			r.Problems = append(r.Problems, fmt.Sprintf("day %d of the chain is not complete: %d investors of pages that were never turned", i+1, day.Unreached))
 		}
 	}
 	wanted := p.Days
@@ -74,15 +74,15 @@ func (res *Result) judge(p *Plan, v audit.Verdict, s story) {
 		wanted--
 	}
 	if complete < wanted {
-		res.Missed += (wanted - complete) * max(1, p.listed()-p.Spec.BelowMinimum)
-		res.Problems = append(res.Problems, fmt.Sprintf("%d days are complete on the chain, want %d", complete, wanted))
+		r.Missed += (wanted - complete) * max(1, p.listed()-p.Spec.BelowMinimum)
+		r.Problems = append(r.Problems, fmt.Sprintf("%d days are complete on the chain, want %d", complete, wanted))
 	}
-	res.compare(p, v, s)
+	r.compare(p, v, s)
 }
 
 // compare holds the reports against the chain, day by day.
-func (res *Result) compare(p *Plan, v audit.Verdict, s story) {
-	say := func(format string, args ...any) { res.Disagree = append(res.Disagree, fmt.Sprintf(format, args...)) }
+func (r *Result) compare(p *Plan, v audit.Verdict, s story) {
+	say := func(format string, args ...any) { r.Disagree = append(r.Disagree, fmt.Sprintf(format, args...)) }
 	if len(v.Days) != len(s.reports) {
 		if len(s.reports) > 0 {
 			say("the chain shows %d days, %d were reported", len(v.Days), len(s.reports))
@@ -119,7 +119,7 @@ func (res *Result) compare(p *Plan, v audit.Verdict, s story) {
 }
 
 // close decides.
-func (res *Result) close() {
-	res.OK = res.PaidTwice == 0 && res.Missed == 0 && res.Wrong == 0 && res.Conservation == 0 &&
-		len(res.Broken) == 0 && len(res.Disagree) == 0 && len(res.Problems) == 0
+func (r *Result) close() {
+	r.OK = r.PaidTwice == 0 && r.Missed == 0 && r.Wrong == 0 && r.Conservation == 0 &&
+		len(r.Broken) == 0 && len(r.Disagree) == 0 && len(r.Problems) == 0
 }

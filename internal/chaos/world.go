@@ -262,12 +262,6 @@ func (r *Run) until(ctx context.Context, what string, condition func() bool) err
 	return nil
 }
 
-// slots waits until the chain has made some more.
-func (r *Run) slots(ctx context.Context, n uint64) error {
-	target := r.bank().Slot(bank.Processed) + n
-	return r.until(ctx, "slots", func() bool { return r.bank().Slot(bank.Processed) >= target })
-}
-
 func pause(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()

@@ -20,6 +20,7 @@ type Evidence struct {
 	Last      *domain.Manifest // The vault's manifest before this one, if any (P18).
 	Endpoints []EndpointView
 	Requests  uint64 // Requests that the view took (P07).
+	BooksOpen bool   // The chain closed the day that we planned, and our books of it are not finished.
 	Flags     []domain.SafetyFlag
 	FlagsErr  error     // The flags could not be read: that is "stopped", never "open".
 	Wall      time.Time // This machine's clock.
@@ -55,7 +56,7 @@ func Evaluate(e Evidence) domain.Checks {
 
 // ofOpening are the checks that decide whether a day may be opened. Once it is open, refusing to go on for one of them
 // would only lose the investors that are left: its list and its terms are frozen.
-var ofOpening = []string{"P03", "P04", "P16", "P18", "P19", "P20"}
+var ofOpening = []string{"P03", "P04", "P15", "P16", "P18", "P19", "P20"}
 
 // soften turns their failures into warnings.
 func soften(checks domain.Checks) {

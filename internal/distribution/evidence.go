@@ -23,6 +23,9 @@ func (s *Service) evidence(ctx context.Context, v Vault, m *domain.Manifest) (Ev
 	if s.Endpoints != nil {
 		e.Endpoints = s.Endpoints()
 	}
+	if e.BooksOpen, err = s.booksOpen(ctx, v, w); err != nil {
+		return e, err
+	}
 	e.Flags, e.FlagsErr = s.Flags(ctx, v.ID)
 	last, found, err := s.Store.LatestManifest(ctx, v.ID)
 	if err != nil {

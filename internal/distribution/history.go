@@ -21,7 +21,7 @@ func (s *Service) history(ctx context.Context, v Vault, m domain.Manifest, ts in
 	if err != nil {
 		return nil, err
 	}
-	var out []historyEntry
+	var out, maybes []historyEntry
 	var before solana.Signature
 	for {
 		batch, err := s.Chain.SignaturesFor(ctx, v.Accounts.Progress, before, solana.Signature{}, historyPage)
@@ -33,7 +33,7 @@ func (s *Service) history(ctx context.Context, v Vault, m domain.Manifest, ts in
 			// A null block time is not old: only a known and older one ends the search (D15).
 			if info.BlockTime != nil && *info.BlockTime < ts-1 {
 				slices.Reverse(out)
-				return out, nil
+				return closeGaps(m, out, maybes), nil
 			}
 			if info.Err != nil {
 				continue
@@ -46,15 +46,21 @@ func (s *Service) history(ctx context.Context, v Vault, m domain.Manifest, ts in
 			if err != nil {
 				return nil, err
 			}
+			got.result.Ours = ours[got.result.Signature]
+			if got.maybe != nil {
+				got.result.Cursor = got.maybe.PageStart
+				maybes = append(maybes, historyEntry{got.result, got.maybe.PageEnd})
+			}
 			if got.page == nil || !ofDay(got.page.Timestamp, ts) {
 				continue
 			}
-			got.result.Ours = ours[got.result.Signature]
-			out = append(out, historyEntry{got.result, got.page.PageEnd})
+			split := got.split(m)
+			slices.Reverse(split)
+			out = append(out, split...)
 		}
 		if len(batch) < historyPage {
 			slices.Reverse(out)
-			return out, nil
+			return closeGaps(m, out, maybes), nil
 		}
 	}
 }

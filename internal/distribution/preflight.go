@@ -106,7 +106,11 @@ func judge(v Vault, m domain.Manifest, cursor uint32, keys []solana.PublicKey, b
 	r.Closes = progress.DayComplete
 	last := int(cursor)+int(m.PageSize) >= len(m.Entries)
 	for _, key := range keys[3:] {
-		r.Paid += grown(before.Accounts[key], after[key], key, v.QuoteMint)
+		gained := grown(before.Accounts[key], after[key], key, v.QuoteMint)
+		if key == v.Accounts.Creator && r.Closes {
+			gained -= min(gained, creatorShare(m)) // He is an investor too; his part as the creator is no payout.
+		}
+		r.Paid += gained
 	}
 	creator := grown(before.Accounts[v.Accounts.Creator], after[v.Accounts.Creator], v.Accounts.Creator, v.QuoteMint)
 	was := before.Accounts[v.Accounts.Progress]
@@ -133,6 +137,14 @@ func judge(v Vault, m domain.Manifest, cursor uint32, keys []solana.PublicKey, b
 		r.OK = true
 	}
 	return r, nil
+}
+
+// creatorShare is what the close pays the creator: exact once the day is open.
+func creatorShare(m domain.Manifest) domain.Amount {
+	if m.Opening != nil {
+		return m.Opening.Creator
+	}
+	return m.Creator
 }
 
 // near allows for the seconds between the snapshot and the rehearsal, in which streams go on vesting: one per cent.

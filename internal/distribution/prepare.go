@@ -120,7 +120,7 @@ func (s *Service) openedManifest(ctx context.Context, v Vault, w View) (domain.M
 		return m, m.Opening.TS == last, nil
 	}
 	// Planned for the day after PrevTS, and the chain has opened one since: ours, if it was no more than a day ago.
-	return m, m.PrevTS < last && m.ChainTime <= last, nil
+	return m, m.PrevTS < last && m.ChainTime <= last && last < m.ChainTime+domain.DaySeconds, nil
 }
 
 // prepareNew plans the day that is due. A plan made earlier for the same day is kept while it is still right, and

@@ -63,7 +63,11 @@ func (s *Service) lastReport(ctx context.Context, v Vault, w View) (domain.DayRe
 	if err != nil || !found {
 		return domain.DayReport{}, false, err
 	}
-	return s.Store.Report(ctx, v.ID, m.Day)
+	report, reported, err := s.Store.Report(ctx, v.ID, m.Day)
+	if err == nil && !reported {
+		report = domain.DayReport{Vault: v.ID, Day: m.Day, State: domain.Failed} // Planned by us, and no run came to its end.
+	}
+	return report, true, err
 }
 
 // stand judges a view. Flags come first, then a new day before the old day's figures, so that yesterday's end never
@@ -102,6 +106,8 @@ func stand(v Vault, w View, r Rules, flags []domain.SafetyFlag, report *domain.D
 		out.State, out.Reason = domain.Stuck, fmt.Sprintf("open at cursor %d with no run; lost at %s", out.Cursor, time.Unix(t.Deadline(), 0).UTC().Format(time.RFC3339))
 	case report != nil && report.State == domain.CompleteUnreconciled:
 		out.State, out.Reason = domain.CompleteUnreconciled, report.Reason
+	case report != nil && report.State != domain.Complete:
+		out.State, out.Reason = domain.CompleteUnreconciled, "closed on chain, and our books of it are not: start it again to make them"
 	default:
 		out.State, out.Percent = domain.Complete, 100
 	}
@@ -126,4 +132,14 @@ func (s Standing) Join(state domain.State, reason string) Standing {
 		s.State, s.Reason = state, reason
 	}
 	return s
+}
+
+// booksOpen is true for a day that the chain has closed and whose report is missing or unfinished: a run would not pay
+// anything, it would make the books.
+func (s *Service) booksOpen(ctx context.Context, v Vault, w View) (bool, error) {
+	if w.Timing().Phase() != domain.PhaseComplete {
+		return false, nil
+	}
+	report, found, err := s.lastReport(ctx, v, w)
+	return found && report.State != domain.Complete && report.State != domain.CompleteUnreconciled, err
 }

@@ -17,6 +17,9 @@ type turned struct {
 	page   *router.InvestorPayoutPage // nil: no page was turned, as by the cursor guard's silent success (C07).
 	closed *router.CreatorPayoutDayClosed
 	result domain.PageResult
+
+	pages []router.InvestorPayoutPage // All of them: a stranger may turn several in one transaction.
+	maybe *router.InvestorPayoutPage  // The logs were cut and no money moved: it turned this page, or nothing.
 }
 
 // read takes a transaction apart for one vault.
@@ -34,6 +37,7 @@ func read(v Vault, day domain.Day, tx *chain.Transaction) (turned, error) {
 		case router.InvestorPayoutPage:
 			if event.Vault == v.Address {
 				out.page = &event
+				out.pages = append(out.pages, event)
 			}
 		case router.CreatorPayoutDayClosed:
 			if event.Vault == v.Address {
@@ -42,7 +46,11 @@ func read(v Vault, day domain.Day, tx *chain.Transaction) (turned, error) {
 		}
 	}
 	if truncated && out.page == nil {
-		out.page = pageFromCall(v, tx)
+		if called := pageFromCall(v, tx); called != nil && treasuryMoved(v, tx) {
+			out.page, out.pages = called, []router.InvestorPayoutPage{*called}
+		} else {
+			out.maybe = called
+		}
 	}
 	if truncated && out.closed == nil && out.page != nil && tx.Tx != nil {
 		out.closed = closeFromBalance(v, tx)
@@ -54,15 +62,20 @@ func read(v Vault, day domain.Day, tx *chain.Transaction) (turned, error) {
 	return out, out.deltas(v, tx)
 }
 
-// pageFromCall stands in for the event when the logs were cut at 10 kB (D17): the instruction's own cursor, believed
-// only when the treasury paid, because a no-op moves no money.
+// treasuryMoved is true when money came or went: a no-op moves none.
+func treasuryMoved(v Vault, tx *chain.Transaction) bool {
+	for _, d := range tx.TokenDeltas {
+		if d.Account == v.Accounts.Treasury && d.Pre != d.Post {
+			return true
+		}
+	}
+	return false
+}
+
+// pageFromCall stands in for the event when the logs were cut at 10 kB (D17): the instruction's own cursor.
 func pageFromCall(v Vault, tx *chain.Transaction) *router.InvestorPayoutPage {
 	if tx.Tx == nil {
 		return nil
-	}
-	paid := false
-	for _, d := range tx.TokenDeltas {
-		paid = paid || d.Account == v.Accounts.Treasury && d.Pre != d.Post
 	}
 	for _, in := range tx.Tx.Message.Instructions {
 		if int(in.ProgramIDIndex) >= len(tx.Keys) || tx.Keys[in.ProgramIDIndex] != v.Program {
@@ -70,7 +83,7 @@ func pageFromCall(v Vault, tx *chain.Transaction) *router.InvestorPayoutPage {
 		}
 		args, err := router.DecodeInstruction(in.Data)
 		call, ok := args.(router.DistributeFeesArgs)
-		if err == nil && ok && call.Cursor != nil && paid {
+		if err == nil && ok && call.Cursor != nil {
 			return &router.InvestorPayoutPage{Vault: v.Address, PageStart: *call.Cursor, PageEnd: *call.Cursor + call.PageSize}
 		}
 	}

@@ -15,6 +15,7 @@ const (
 	Read   Profile = "read"   // Reads the chain or the store.
 	Pay    Profile = "pay"    // May send; settles old signatures first, so it may repeat.
 	Settle Profile = "settle" // Waits for finality.
+	Audit  Profile = "audit"  // Reads a day's whole history.
 	Save   Profile = "save"   // Writes the store.
 )
 
@@ -26,9 +27,10 @@ func retry(first, most time.Duration, times int32) *temporal.RetryPolicy {
 }
 
 var options = map[Profile]workflow.ActivityOptions{
-	Read:   {StartToCloseTimeout: time.Minute, RetryPolicy: retry(time.Second, 30*time.Second, 8)},
+	Read:   {StartToCloseTimeout: 30 * time.Second, RetryPolicy: retry(time.Second, 30*time.Second, 8)},
 	Pay:    {StartToCloseTimeout: 5 * time.Minute, HeartbeatTimeout: 15 * time.Second, RetryPolicy: retry(2*time.Second, 30*time.Second, 5)},
 	Settle: {StartToCloseTimeout: 10 * time.Minute, HeartbeatTimeout: 15 * time.Second, RetryPolicy: retry(2*time.Second, 30*time.Second, 0)},
+	Audit:  {StartToCloseTimeout: 10 * time.Minute, HeartbeatTimeout: 15 * time.Second, RetryPolicy: retry(2*time.Second, 30*time.Second, 5)},
 	Save:   {StartToCloseTimeout: 20 * time.Second, RetryPolicy: retry(time.Second, 30*time.Second, 0)},
 }
 
@@ -63,9 +65,9 @@ var (
 	EnsureAccounts = Activity[DayRef, AccountsResult]{"EnsureAccounts", Pay}
 	Preflight      = Activity[PageInput, PreflightResult]{"Preflight", Read}
 	SendPage       = Activity[PageInput, PageResult]{"SendPage", Pay}
-	FixOpening     = Activity[DayRef, OpeningResult]{"FixOpening", Read}
+	FixOpening     = Activity[DayRef, OpeningResult]{"FixOpening", Audit}
 	AwaitFinality  = Activity[DayRef, FinalityResult]{"AwaitFinality", Settle}
-	Reconcile      = Activity[DayRef, ReconcileResult]{"Reconcile", Read}
+	Reconcile      = Activity[DayRef, ReconcileResult]{"Reconcile", Audit}
 	SaveReport     = Activity[ReportInput, SaveResult]{"SaveReport", Save}
 	ListVaults     = Activity[ListInput, ListResult]{"ListVaults", Save}
 )

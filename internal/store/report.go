@@ -19,7 +19,8 @@ type reportRow struct {
 	Document string
 }
 
-// SaveReport stores the end of a run; a later run of the same day replaces it.
+// SaveReport stores the end of a run; a later run of the same day replaces it. A finished day's report stands: a later
+// run that found nothing to do must not wipe its figures out.
 func (s *Store) SaveReport(ctx context.Context, r domain.DayReport) error {
 	what := fmt.Sprintf("save report of %s for %s", r.Vault, r.Day)
 	if r.Vault == "" || r.Day == "" {
@@ -31,11 +32,22 @@ func (s *Store) SaveReport(ctx context.Context, r domain.DayReport) error {
 	}
 	return s.write(ctx, what, func(tx bun.Tx) error {
 		row := reportRow{Vault: r.Vault, Day: string(r.Day), State: string(r.State), Document: document}
-		_, err := tx.NewInsert().Model(&row).On("CONFLICT (vault, day) DO UPDATE").
+		var old reportRow
+		found, err := one(tx.NewSelect().Model(&old).Column("state").Where(sameDay, r.Vault, r.Day).Scan(ctx))
+		if err != nil {
+			return err
+		}
+		if found && finished(domain.State(old.State)) && !finished(r.State) {
+			return nil
+		}
+		_, err = tx.NewInsert().Model(&row).On("CONFLICT (vault, day) DO UPDATE").
 			Set("state = EXCLUDED.state").Set("document = EXCLUDED.document").Exec(ctx)
 		return err
 	})
 }
+
+// finished is a day whose pages are all turned and whose books were made.
+func finished(s domain.State) bool { return s == domain.Complete || s == domain.CompleteUnreconciled }
 
 // Report reads the report of a day.
 func (s *Store) Report(ctx context.Context, vault string, day domain.Day) (domain.DayReport, bool, error) {

@@ -80,5 +80,5 @@ func New(s config.Settings) *fx.App {
 
 // Modules lists every part of the worker.
 func Modules() fx.Option {
-	return fx.Options(logModule, storeModule, chainModule, senderModule, distributionModule, metricsModule, temporalModule, httpModule)
+	return fx.Options(logModule, storeModule, chainModule, senderModule, distributionModule, metricsModule, httpModule, temporalModule)
 }

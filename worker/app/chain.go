@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"go.uber.org/fx"
 
@@ -42,6 +43,7 @@ func newPool(s config.Settings, log *slog.Logger) (*chain.Pool, error) {
 func PoolOptions(s config.Settings, log *slog.Logger) chain.Options {
 	o := chain.Options{
 		Genesis: s.GenesisHash, RequestTimeout: s.RPC.RequestTimeout, MaxSlotLag: s.RPC.MaxSlotLag, Logger: log,
+		BlockhashAge: min(8*time.Second, 20*s.RPC.SlotTime), // Well within the 150 blocks that one lives.
 	}
 	for _, e := range s.RPC.Endpoints {
 		o.Endpoints = append(o.Endpoints, chain.Endpoint{

@@ -105,6 +105,15 @@ func days(t *testing.T, open func(*testing.T) *store.Store) {
 		require.NoError(t, err)
 		require.False(t, found)
 		require.ErrorIs(t, s.SaveReport(ctx, domain.DayReport{}), store.ErrInvalid)
+
+		// A later run that found nothing to do does not wipe a finished day's figures out.
+		done := domain.DayReport{Vault: "finished", Day: "2026-11-23", State: domain.Complete, Result: domain.Reconciliation{Figures: domain.Figures{Paid: 7}}}
+		require.NoError(t, s.SaveReport(ctx, done))
+		require.NoError(t, s.SaveReport(ctx, domain.DayReport{Vault: "finished", Day: "2026-11-23", State: domain.NotDue}))
+		kept, _, err := s.Report(ctx, "finished", "2026-11-23")
+		require.NoError(t, err)
+		require.Equal(t, domain.Complete, kept.State)
+		require.Equal(t, domain.Amount(7), kept.Result.Paid)
 	})
 	t.Run("an older view of a lookup table does not replace a newer one", func(t *testing.T) {
 		ctx, s := t.Context(), open(t)
