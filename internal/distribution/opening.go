@@ -72,13 +72,26 @@ func (s *Service) openingPage(ctx context.Context, v Vault, m domain.Manifest, p
 		if page.Cursor != 0 {
 			continue
 		}
-		// It is read again: after a rollback the same signature may have claimed another amount.
-		tx, err := s.transaction(ctx, page.Signature)
+		// It is read again: after a rollback the same signature may have claimed another amount, or be gone for good
+		// while another one opened the day.
+		sig, err := solana.SignatureFromBase58(page.Signature)
+		if err != nil {
+			return domain.PageResult{}, fault.Newf(fault.Human, "intent/signature", "signature %q: %w", page.Signature, err)
+		}
+		tx, found, err := s.Chain.Transaction(ctx, sig, rpc.CommitmentConfirmed)
+		if err != nil {
+			return domain.PageResult{}, fmt.Errorf("opening transaction %s of %s: %w", page.Signature, v.ID, err)
+		}
+		if !found {
+			continue
+		}
+		got, err := read(v, m.Day, tx)
 		if err != nil {
 			return domain.PageResult{}, err
 		}
-		got, err := read(v, m.Day, tx)
-		return got.result, err
+		if got.page != nil && got.page.PageStart == 0 && ofDay(got.page.Timestamp, p.LastDistributionTS) {
+			return got.result, nil
+		}
 	}
 	history, err := s.history(ctx, v, m, p.LastDistributionTS)
 	if err != nil {
