@@ -102,7 +102,7 @@ func TestX17_RollbackBeforeFinalityIsPaidAgain(t *testing.T) {
 	t.Parallel()
 	t.Run("the last page", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t, specs(localnet.VaultSpec{Investors: 12}), pageSize(3))
+		w := newSlowWorld(t, specs(localnet.VaultSpec{Investors: 12}), pageSize(3))
 		w.slots(40) // So that there is something to go back to.
 		before := w.ledger("v")
 		run := w.start("v")
@@ -113,7 +113,7 @@ func TestX17_RollbackBeforeFinalityIsPaidAgain(t *testing.T) {
 	})
 	t.Run("the whole day", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t, specs(localnet.VaultSpec{Investors: 12}), pageSize(3))
+		w := newSlowWorld(t, specs(localnet.VaultSpec{Investors: 12}), pageSize(3))
 		w.slots(40)
 		before := w.ledger("v")
 		run := w.start("v")
@@ -124,7 +124,7 @@ func TestX17_RollbackBeforeFinalityIsPaidAgain(t *testing.T) {
 	})
 	t.Run("a day in its middle", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t, specs(localnet.VaultSpec{Investors: 12}), pageSize(3), with(func(s *config.Settings) {
+		w := newSlowWorld(t, specs(localnet.VaultSpec{Investors: 12}), pageSize(3), with(func(s *config.Settings) {
 			s.Distribution.DelayBetweenPages = 150 * time.Millisecond
 		}))
 		w.slots(40)
@@ -134,6 +134,14 @@ func TestX17_RollbackBeforeFinalityIsPaidAgain(t *testing.T) {
 		before.accrued = w.reopen(before)
 		w.audited("v", before, w.end(run))
 	})
+}
+
+// newSlowWorld has slots long enough for a busy machine to act before 32 of them have made a page final.
+func newSlowWorld(t testing.TB, specs []localnet.VaultSpec, changes ...change) *world {
+	t.Helper()
+	w := newChainAt(t, 4*slot, specs, changes...)
+	w.startWorker()
+	return w
 }
 
 // reopen rolls the chain back to before the day, moves its clock and lets fees come in.
