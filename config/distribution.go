@@ -43,7 +43,8 @@ type Vault struct {
 	ExpectedInvestors uint32           `json:"expected_investors,omitempty" jsonschema_description:"Number of investors that is right. Default: the number of streams."`
 	PageSize          uint32           `json:"page_size,omitempty" validate:"page_size" jsonschema_description:"Overrides distribution.page_size."`
 	QuoteSymbol       string           `json:"quote_symbol,omitempty" validate:"max=16" jsonschema_description:"Symbol shown beside amounts."`
-	QuoteDecimals     *uint8           `json:"quote_decimals,omitempty" validate:"omitempty,max=19" jsonschema_description:"Decimals of the quote mint. Default: read from the mint."`
+	QuoteDecimals     *uint8           `json:"quote_decimals,omitempty" validate:"omitempty,max=19" jsonschema_description:"Decimals that the quote mint must have; another number refuses the day. Left out: whatever the mint says."`
+	AcceptedProgram   string           `json:"accepted_program,omitempty" validate:"max=64" jsonschema_description:"Deployment of the router program that is accepted after a change, as the check policy_unchanged shows it: SLOT/AUTHORITY."`
 	KeypairPath       string           `json:"keypair_path,omitempty" kind:"path" jsonschema_description:"Overrides signer.keypair_path for this vault."`
 	Team              string           `json:"team,omitempty" jsonschema_description:"Who is told about this vault."`
 }

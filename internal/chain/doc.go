@@ -6,6 +6,7 @@
 package chain
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,8 +21,9 @@ import (
 type Endpoint struct {
 	Name      string
 	URL       string
-	WSURL     string  // Empty: no WebSocket; polling alone then finds what landed.
-	PerSecond float64 // Requests per second that the provider allows; 0 means no limit.
+	WSURL     string        // Empty: no WebSocket; polling alone then finds what landed.
+	PerSecond float64       // Requests per second that the provider allows; 0 means no limit.
+	Timeout   time.Duration // Of one request; 0 takes Options.RequestTimeout.
 }
 
 // Options are the pool's settings. Zero values take the defaults named here.
@@ -124,7 +126,7 @@ func newEndpoint(e Endpoint, o Options) *endpoint {
 		Endpoint: e,
 		turns:    newTurns(e.PerSecond, o.Now, o.Sleep),
 		client:   &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64, IdleConnTimeout: 90 * time.Second, ForceAttemptHTTP2: true, Proxy: http.ProxyFromEnvironment}},
-		timeout:  o.RequestTimeout,
+		timeout:  cmp.Or(e.Timeout, o.RequestTimeout),
 		now:      o.Now,
 		log:      o.Logger,
 	}

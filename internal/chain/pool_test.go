@@ -2,7 +2,9 @@ package chain_test
 
 import (
 	"context"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -270,4 +272,24 @@ func TestRedact(t *testing.T) {
 	} {
 		require.Equal(t, want, chain.Redact(give))
 	}
+}
+
+// An endpoint that is known to be slow gets a shorter wait than the others; without it this test would never end.
+func TestPool_AnEndpointsOwnTimeoutCountsForItAlone(t *testing.T) {
+	hangs := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // Only a server that has read the request notices that its client has gone.
+		<-r.Context().Done()
+	}))
+	t.Cleanup(hangs.Close)
+	good, c := newNode(t), newClock()
+	p, err := chain.New(chain.Options{
+		RequestTimeout: time.Hour, Now: c.Now, Sleep: c.Sleep,
+		Endpoints: []chain.Endpoint{{Name: "slow", URL: hangs.URL, Timeout: 50 * time.Millisecond}, {Name: "good", URL: good.server.URL}},
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, p.Stop(context.Background())) })
+	p.Probe(t.Context())
+	health := p.Health()
+	require.Contains(t, health[0].Reason, "unreachable")
+	require.True(t, health[1].Usable)
 }

@@ -32,6 +32,7 @@ type Account struct {
 type ReadOptions struct {
 	Commitment rpc.CommitmentType
 	MinSlot    uint64 // The answer must hold at this slot or later.
+	Head       uint64 // Only so many bytes of each account; 0 is all. A deployed program is too large to read whole.
 }
 
 // Snapshot is a set of accounts of one endpoint. MinSlot = MaxSlot when all chunks were read at one slot.
@@ -143,7 +144,7 @@ func (p *Pool) readRest(ctx context.Context, chunks []chunk, o ReadOptions, e *e
 		for i := range chunks {
 			if chunks[i].accounts == nil || (try > 0 && chunks[i].slot < newest) {
 				g.Go(func() error {
-					_, err := p.readChunk(inner, &chunks[i], ReadOptions{o.Commitment, max(o.MinSlot, newest)}, e)
+					_, err := p.readChunk(inner, &chunks[i], ReadOptions{Commitment: o.Commitment, MinSlot: max(o.MinSlot, newest), Head: o.Head}, e)
 					return err
 				})
 			}
@@ -156,8 +157,12 @@ func (p *Pool) readRest(ctx context.Context, chunks []chunk, o ReadOptions, e *e
 }
 
 func (p *Pool) readChunk(ctx context.Context, c *chunk, o ReadOptions, on *endpoint) (*endpoint, error) {
+	conf := map[string]any{"encoding": "base64"}
+	if o.Head > 0 {
+		conf["dataSlice"] = map[string]any{"offset": 0, "length": o.Head}
+	}
 	ans, e, err := read[[]*wireAccount](ctx, p, request{
-		method: "getMultipleAccounts", args: []any{c.keys}, conf: map[string]any{"encoding": "base64"},
+		method: "getMultipleAccounts", args: []any{c.keys}, conf: conf,
 		commitment: o.Commitment, minSlot: o.MinSlot, monotonic: true, on: on,
 	})
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 )
 
 func checkUnchanged(e Evidence) domain.Check {
-	c := domain.Check{Row: "P18", Name: "policy_unchanged", Result: domain.CheckOK, Observed: "first manifest of this vault", Threshold: "share, Y0, minimum, cap and program as on the last day"}
+	c := domain.Check{Row: "P18", Name: "policy_unchanged", Result: domain.CheckOK, Observed: "first manifest of this vault", Threshold: "share, Y0, minimum, cap, program and its deployment as on the last day"}
 	if e.Last == nil {
 		return c
 	}
@@ -17,6 +17,9 @@ func checkUnchanged(e Evidence) domain.Check {
 	switch {
 	case e.Last.Program != e.Manifest.Program:
 		c.Result, c.Observed = domain.CheckFail, fmt.Sprintf("program was %s, is %s", e.Last.Program, e.Manifest.Program)
+	case changedProgram(e.Last.ProgramState, e.Manifest.ProgramState) && e.Vault.Accepted != e.Manifest.ProgramState.String():
+		c.Result, c.Observed = domain.CheckFail, fmt.Sprintf("program deployment was %s, is %s (slot/upgrade authority)", e.Last.ProgramState, e.Manifest.ProgramState)
+		c.Next = fmt.Sprintf("Find out who changed the program and what it does now. To pay with it, set accepted_program: %s of the vault", e.Manifest.ProgramState)
 	case was.ShareBPS != now.ShareBPS || was.Y0 != now.Y0 || was.MinPayout != now.MinPayout || !sameCap(was.DailyCap, now.DailyCap):
 		c.Result = domain.CheckWarn
 		c.Observed = fmt.Sprintf("was share %d bps, Y0 %s, minimum %s, cap %s; is %d, %s, %s, %s", was.ShareBPS, was.Y0, was.MinPayout, limit(was.DailyCap),
@@ -24,6 +27,11 @@ func checkUnchanged(e Evidence) domain.Check {
 		c.Next = "Make sure that the change was meant"
 	}
 	return c
+}
+
+// changedProgram compares two builds. One that was never recorded says nothing.
+func changedProgram(was, now *domain.ProgramState) bool {
+	return was != nil && now != nil && *was != *now
 }
 
 func sameCap(a, b *domain.Amount) bool {

@@ -232,6 +232,9 @@ func checkTokenAccounts(e Evidence) domain.Check {
 	}
 	creator := e.View.CreatorToken
 	switch {
+	case e.Vault.Decimals != nil && *e.Vault.Decimals != e.View.Decimals:
+		c.Result, c.Observed = domain.CheckFail, fmt.Sprintf("the quote mint has %d decimals, the settings say %d", e.View.Decimals, *e.Vault.Decimals)
+		c.Next = "Another mint was meant, or quote_decimals is wrong: correct quote_mint or quote_decimals of the vault"
 	case !creator.Exists:
 		c.Result, c.Observed, c.Next = domain.CheckWarn, "creator's token account is missing", "It is created before the first page"
 	case !creator.Valid || creator.Frozen:

@@ -198,6 +198,8 @@ func TestP15_TokenAccounts(t *testing.T) {
 		spoiled{"creator's is frozen", func(e *Evidence) { e.View.CreatorToken.Frozen = true }, domain.CheckFail, "cannot receive"},
 		spoiled{"an investor's is frozen", recipient(func(v *TokenView) { v.Frozen = true }), domain.CheckFail, "1 investors"},
 		spoiled{"an investor's is of another mint", recipient(func(v *TokenView) { v.Valid = false }), domain.CheckFail, "1 investors"},
+		spoiled{"another mint than the settings mean", func(e *Evidence) { e.Vault.Decimals = new(uint8(9)) }, domain.CheckFail, "has 6 decimals, the settings say 9"},
+		spoiled{"the mint that the settings mean", func(e *Evidence) { e.Vault.Decimals = new(uint8(6)) }, domain.CheckOK, "all present"},
 		spoiled{"an investor's is missing", func(e *Evidence) { e.Manifest.Entries[0].NeedsATA = true }, domain.CheckWarn, "1 investors have no token account"},
 	)
 }
@@ -228,10 +230,21 @@ func TestP18_PolicyUnchanged(t *testing.T) {
 		}
 	}
 	limit := domain.Amount(5)
+	deployed := func(was, is domain.ProgramState, accepted string) func(*Evidence) {
+		return func(e *Evidence) {
+			last(func(m *domain.Manifest) { m.ProgramState = &was })(e)
+			e.Manifest.ProgramState, e.Vault.Accepted = &is, accepted
+		}
+	}
 	row(t, "P18",
 		spoiled{"the same", last(func(*domain.Manifest) {}), domain.CheckOK, "unchanged since"},
 		spoiled{"another share", last(func(m *domain.Manifest) { m.Terms.ShareBPS = 1 }), domain.CheckWarn, "was share 1 bps"},
 		spoiled{"another cap", last(func(m *domain.Manifest) { m.Terms.DailyCap = &limit }), domain.CheckWarn, "cap 5; is"},
+		spoiled{"deployed anew", deployed(domain.ProgramState{Slot: 7, Authority: "A"}, domain.ProgramState{Slot: 8, Authority: "A"}, ""), domain.CheckFail, "was 7/A, is 8/A"},
+		spoiled{"another upgrade authority", deployed(domain.ProgramState{Slot: 7, Authority: "A"}, domain.ProgramState{Slot: 7, Authority: "B"}, ""), domain.CheckFail, "was 7/A, is 7/B"},
+		spoiled{"made final", deployed(domain.ProgramState{Slot: 7, Authority: "A"}, domain.ProgramState{Slot: 7}, ""), domain.CheckFail, "was 7/A, is 7/none"},
+		spoiled{"deployed anew and accepted", deployed(domain.ProgramState{Slot: 7, Authority: "A"}, domain.ProgramState{Slot: 8, Authority: "A"}, "8/A"), domain.CheckOK, "unchanged since"},
+		spoiled{"another one than was accepted", deployed(domain.ProgramState{Slot: 7, Authority: "A"}, domain.ProgramState{Slot: 9, Authority: "A"}, "8/A"), domain.CheckFail, "is 9/A"},
 		spoiled{"another program", last(func(m *domain.Manifest) { m.Program = "P" }), domain.CheckFail, "program was P"},
 	)
 }

@@ -57,7 +57,7 @@ func Plan(v Vault, w View, r Rules, at int64) (domain.Manifest, error) {
 		Token: v.Token, Slot: w.MaxSlot, ChainTime: w.ChainTime, PrevTS: w.Progress.LastDistributionTS,
 		Terms: terms(w.Policy, w.Progress.CarryOverDust), Claimable: domain.Amount(w.Quote),
 	}
-	m.Token.Decimals = w.Decimals
+	m.Token.Decimals, m.ProgramState = w.Decimals, w.Program
 	if w.Timing().Phase() == domain.PhaseContinue {
 		// The day is open and its plan is lost: what the chain said before the opening is not known, and the plan counts
 		// as made at the opening.

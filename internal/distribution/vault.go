@@ -26,6 +26,8 @@ type Vault struct {
 	Expected   int    // Investors that the settings expect (P19).
 	PageSize   uint32 // 0 takes what fits a transaction.
 	Token      domain.Token
+	Decimals   *uint8           // What the settings say of the quote mint; nil says nothing (P15).
+	Accepted   string           // The program build that the settings accept after a change (P18).
 	Payer      solana.PublicKey // Crank caller and fee payer.
 }
 

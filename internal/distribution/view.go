@@ -45,9 +45,9 @@ type View struct {
 	Treasury         TokenView
 	CreatorToken     TokenView
 	PayerLamports    uint64
-	Decimals         uint8  // Of the quote mint.
-	ProgramSeen      bool   // The program account exists and is executable.
-	ProgramOwner     string // Its loader.
+	Decimals         uint8                // Of the quote mint.
+	ProgramSeen      bool                 // The program account exists and is executable.
+	Program          *domain.ProgramState // nil: its loader knows no upgrades.
 	Streams          []StreamView
 	Recipients       map[solana.PublicKey]TokenView // By recipient, for valid streams.
 }
@@ -89,7 +89,10 @@ func readVault(ctx context.Context, r Reader, v Vault, commitment rpc.Commitment
 	view.CreatorToken = tokenView(snap.Accounts[v.Accounts.Creator], v.Accounts.Creator, v.QuoteMint)
 	view.PayerLamports = snap.Accounts[v.Payer].Lamports
 	program := snap.Accounts[v.Program]
-	view.ProgramSeen, view.ProgramOwner = program.Exists && program.Executable, program.Owner.String()
+	view.ProgramSeen = program.Exists && program.Executable
+	if view.Program, err = readProgram(ctx, r, v, program, commitment); err != nil {
+		return View{}, err
+	}
 	if view.Decimals, err = decimals(v, snap.Accounts[v.QuoteMint]); err != nil {
 		return View{}, err
 	}

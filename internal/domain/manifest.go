@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -44,6 +45,17 @@ type PagePlan struct {
 	Count  int    `json:"count"`
 }
 
+// ProgramState is which build of the router stands at its address and who may replace it (P18, U-S9).
+type ProgramState struct {
+	Slot      uint64 `json:"slot"`                // Of the last deployment.
+	Authority string `json:"authority,omitempty"` // Empty: nobody can upgrade it any more.
+}
+
+// String is the form in which the settings accept a build: SLOT/AUTHORITY, or SLOT/none.
+func (p ProgramState) String() string {
+	return fmt.Sprintf("%d/%s", p.Slot, cmp.Or(p.Authority, "none"))
+}
+
 // Manifest is the frozen plan of a vault's day (X26, P08): list, order, terms, pages. A resumed day uses the same one.
 type Manifest struct {
 	Vault       string        `json:"vault"`
@@ -65,7 +77,10 @@ type Manifest struct {
 	PageSize    uint32        `json:"page_size"`
 	Pages       []PagePlan    `json:"pages"`
 	Tables      bool          `json:"tables,omitempty"` // Pages are sized for lookup tables.
-	Hash        string        `json:"hash"`             // SHA-256 of all the above; see Seal.
+	// ProgramState is the build for which the plan was made. Absent for a loader without upgrades, and in plans from before
+	// it was recorded.
+	ProgramState *ProgramState `json:"program_state,omitempty"`
+	Hash         string        `json:"hash"` // SHA-256 of all the above; see Seal.
 
 	// Opening is known once the chain has opened the day, and is outside the hash.
 	Opening *Opening `json:"opening,omitempty"`

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/gagliardetto/solana-go"
+
 	"github.com/meteora-fee-router/feeops/internal/localnet/rpc"
 )
 
@@ -14,6 +16,7 @@ import (
 //
 //	localnet_advanceClock  [seconds]                 moves the chain clock
 //	localnet_accrueFees    [vaultId, quote, base]    base units, as numbers or strings
+//	localnet_upgradeProgram [programId]              a new deployment of the router, as a watcher sees it
 //	localnet_setFault      [fault]                   "NAME=X" or an object; for the endpoint that is asked
 //	localnet_clearFaults   []                        of the endpoint that is asked
 //	localnet_vaults        []                        rows of the vaults file
@@ -37,6 +40,14 @@ func (n *Node) admin() map[string]rpc.AdminFunc {
 				return nil, err
 			}
 			return true, n.AccrueFees(id, uint64(quote), uint64(base))
+		},
+		"localnet_upgradeProgram": func(_ *rpc.Endpoint, p []json.RawMessage) (any, error) {
+			var id solana.PublicKey
+			if err := read(p, &id); err != nil {
+				return nil, err
+			}
+			n.Bank().Upgrade(id)
+			return true, nil
 		},
 		"localnet_setFault": func(e *rpc.Endpoint, p []json.RawMessage) (any, error) {
 			var f Fault

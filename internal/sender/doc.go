@@ -69,6 +69,7 @@ type Options struct {
 	PriorityPercentile   uint32             // Of the recent prices on the written accounts; 75.
 	PriceAge             time.Duration      // How long a vault's price is kept; 30 s.
 	MaxFeeLamports       uint64             // Base and priority fee of one transaction; 0: MaxUnitPrice alone counts.
+	Goal                 rpc.CommitmentType // At which one page may follow another: confirmed, or finalized for those who can wait; confirmed.
 	MaxFeePerDay         uint64             // Fees in lamports of the payer in 24 hours, over all its vaults; 0: no cap.
 	Routers              []solana.PublicKey // Fee router programs; the two known deployments.
 	Now                  func() time.Time
@@ -103,6 +104,9 @@ func withDefaults(o Options) Options {
 	or(&o.PollInterval, 800*time.Millisecond)
 	or(&o.FirstPoll, 400*time.Millisecond)
 	or(&o.PriceAge, 30*time.Second)
+	if o.Goal == "" {
+		o.Goal = rpc.CommitmentConfirmed
+	}
 	if o.ComputeMarginPercent == 0 {
 		o.ComputeMarginPercent = 15
 	}

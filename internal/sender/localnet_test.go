@@ -12,6 +12,7 @@ import (
 
 	"github.com/gagliardetto/solana-go"
 	ata "github.com/gagliardetto/solana-go/programs/associated-token-account"
+	"github.com/gagliardetto/solana-go/rpc"
 	"github.com/stretchr/testify/require"
 
 	"github.com/meteora-fee-router/feeops/internal/chain"
@@ -209,6 +210,27 @@ func TestLocalnet_ADayInFairWeather(t *testing.T) {
 	list, err := w.s.Finalize(t.Context(), w.vault.ID)
 	require.NoError(t, err)
 	require.Len(t, list, 3)
+}
+
+// Who does not want to follow a confirmed page waits for finality, also for one that an earlier process left confirmed.
+func TestLocalnet_WithFinalityAsGoalNothingFollowsAPageThatCanBeRolledBack(t *testing.T) {
+	w := newWorld(t, localnet.VaultSpec{})
+	_, err := w.s.Send(t.Context(), w.page(0))
+	require.NoError(t, err)
+	state := func() (all []domain.IntentState) {
+		list, err := w.store.Intents(t.Context(), w.vault.ID, "2026-01-01")
+		require.NoError(t, err)
+		for _, i := range list {
+			all = append(all, i.State)
+		}
+		return all
+	}
+	require.Equal(t, []domain.IntentState{domain.IntentConfirmed}, state())
+
+	w.s = sender.New(w.pool, w.store, w.key, w.gate, sender.Options{Now: w.Now, Sleep: w.Sleep, MaxUnitPrice: 1_000_000, Goal: rpc.CommitmentFinalized})
+	_, err = w.s.Send(t.Context(), w.page(pageSize))
+	require.NoError(t, err)
+	require.Equal(t, []domain.IntentState{domain.IntentFinalized, domain.IntentFinalized}, state())
 }
 
 func TestLocalnet_EveryPageIsTurnedOnceWhateverBreaks(t *testing.T) {

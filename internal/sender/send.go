@@ -115,7 +115,7 @@ func (s *Sender) fly(ctx context.Context, vault string, list []*flight) error {
 	if len(list) == 1 {
 		// Subscribed before the send, so that nothing can land unnoticed in between.
 		var stop func()
-		woken, stop = s.chain.Watch(ctx, list[0].sig, rpc.CommitmentConfirmed)
+		woken, stop = s.chain.Watch(ctx, list[0].sig, list[0].goal)
 		defer stop()
 	}
 	for _, f := range list {
@@ -199,7 +199,7 @@ func (s *Sender) prepare(ctx context.Context, f *flight, hash chain.Blockhash) e
 	if err := s.keep(ctx, *f.request, intent, budget); err != nil {
 		return err
 	}
-	f.sig, f.intent, f.goal = sig, intent, rpc.CommitmentConfirmed
+	f.sig, f.intent, f.goal = sig, intent, s.goalOf(intent.Kind)
 	f.checkAt = hash.Slot + chain.BlockhashBlocks
 	return nil
 }

@@ -57,9 +57,17 @@ func (s *Sender) openFlights(ctx context.Context, vault string) ([]*flight, erro
 			return nil, fault.Newf(fault.Human, CodeStore, "the store holds %q as a signature of vault %s: %w", i.Signature, vault, err).
 				WithNext("The store is damaged; restore it from a backup")
 		}
-		out = append(out, &flight{intent: i, sig: sig, goal: rpc.CommitmentConfirmed})
+		out = append(out, &flight{intent: i, sig: sig, goal: s.goalOf(i.Kind)})
 	}
 	return out, nil
+}
+
+// goalOf is how sure a signature must be before something may follow it. Only pages move money.
+func (s *Sender) goalOf(kind domain.IntentKind) rpc.CommitmentType {
+	if kind == domain.IntentPage {
+		return s.o.Goal
+	}
+	return rpc.CommitmentConfirmed
 }
 
 // settleEarlier settles what stands in the way of signing: everything not yet confirmed, and everything with one of the
@@ -72,7 +80,7 @@ func (s *Sender) settleEarlier(ctx context.Context, vault string, keys map[strin
 	}
 	var first, second []*flight
 	for _, f := range all {
-		if f.intent.State != domain.IntentConfirmed || keys[deed(f.intent.Day, f.intent.Key)] {
+		if f.intent.State != domain.IntentConfirmed || f.goal == rpc.CommitmentFinalized || keys[deed(f.intent.Day, f.intent.Key)] {
 			first = append(first, f)
 		}
 	}

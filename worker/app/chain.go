@@ -47,7 +47,7 @@ func PoolOptions(s config.Settings, log *slog.Logger) chain.Options {
 	}
 	for _, e := range s.RPC.Endpoints {
 		o.Endpoints = append(o.Endpoints, chain.Endpoint{
-			Name: e.Name, URL: e.URL.Reveal(), WSURL: e.WSURL.Reveal(), PerSecond: float64(e.RequestsPerSecond),
+			Name: e.Name, URL: e.URL.Reveal(), WSURL: e.WSURL.Reveal(), PerSecond: float64(e.RequestsPerSecond), Timeout: e.Timeout,
 		})
 	}
 	return o

@@ -93,7 +93,7 @@ func Vaults(s config.Settings, payer func(config.Vault) (solana.PublicKey, error
 func vault(s config.Settings, c config.Vault) (distribution.Vault, error) {
 	v := distribution.Vault{
 		ID: c.ID, Behaviour: c.Behaviour, Expected: int(c.ExpectedInvestors), PageSize: c.PageSize,
-		Token: domain.Token{Mint: c.QuoteMint, Symbol: c.QuoteSymbol},
+		Token: domain.Token{Mint: c.QuoteMint, Symbol: c.QuoteSymbol}, Decimals: c.QuoteDecimals, Accepted: c.AcceptedProgram,
 	}
 	if v.Expected == 0 {
 		v.Expected = len(c.Streams)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gagliardetto/solana-go"
+	"github.com/gagliardetto/solana-go/rpc"
 	"go.uber.org/fx"
 
 	"github.com/meteora-fee-router/feeops/config"
@@ -87,7 +88,7 @@ func newSender(s config.Settings, path string, pool *chain.Pool, db *store.Store
 	return sender.New(pool, db, signer.WithPolicy(key, limits), gate, sender.Options{
 		RebroadcastInterval: s.RPC.RebroadcastInterval, PollInterval: s.RPC.PollInterval, FirstPoll: s.RPC.SlotTime,
 		ComputeMarginPercent: d.ComputeMarginPercent, MaxUnitPrice: d.MaxPriorityFeeMicroLamports, PriorityPercentile: uint32(d.PriorityFeePercentile),
-		MaxFeeLamports: uint64(d.MaxFeePerTransaction), MaxFeePerDay: uint64(d.MaxFeePerDay), Routers: routers, Now: time.Now, Sleep: sleep, Logger: log,
+		MaxFeeLamports: uint64(d.MaxFeePerTransaction), MaxFeePerDay: uint64(d.MaxFeePerDay), Goal: rpc.CommitmentType(s.RPC.Commitment), Routers: routers, Now: time.Now, Sleep: sleep, Logger: log,
 	}), key.PublicKey(), nil
 }
 

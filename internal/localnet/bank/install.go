@@ -48,6 +48,11 @@ func (b *Bank) install(routers map[solana.PublicKey]bool) {
 		}
 		b.accounts.put(id, 0, account)
 	}
+	for id, on := range routers {
+		if on {
+			b.deploy(id, 0)
+		}
+	}
 	for _, id := range routerprog.DataPrograms() { // They exist and own data, but run nothing here.
 		b.accounts.put(id, 0, &vm.Account{Lamports: 1_141_440, Executable: true, Owner: solana.BPFLoaderProgramID, Data: make([]byte, 36)})
 	}
