@@ -276,3 +276,24 @@ func FuzzLoad(f *testing.F) {
 		require.NoError(t, s.Validate(), "what Load accepts is valid")
 	})
 }
+
+// X01: what would loop for ever, send nothing or pay a vault twice is refused before anything starts.
+func TestX01_BoundsOfAVaultsSettings(t *testing.T) {
+	list := "    streams: [" + keyD + "]"
+	tests := []struct {
+		name, yaml, want string
+	}{
+		{"a page of nobody", "distribution: {page_size: 0}\nvaults:\n" + vaultYAML("a", keyA, list), `distribution.page_size: got "0", want 1..50`},
+		{"a page above the program's bound", "vaults:\n" + vaultYAML("a", keyA, list, "    page_size: 51"), "vaults[0].page_size: got 51, want 1..50"},
+		{"nobody to pay", "vaults:\n" + vaultYAML("a", keyA, "    streams: []"), "vaults[0].streams: got no streams, want at least one"},
+		{"one id for two vaults", "vaults:\n" + vaultYAML("a", keyA, list) + vaultYAML("a", keyE, list), "vaults[1].id"},
+		{"one vault under two ids", "vaults:\n" + vaultYAML("a", keyA, list) + vaultYAML("b", keyA, list), "vaults[1].vault"},
+		{"a stream twice", "vaults:\n" + vaultYAML("a", keyA, "    streams: ["+keyD+", "+keyD+"]"), "vaults[0].streams[1]"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := load(t, tt.yaml)
+			require.ErrorContains(t, err, tt.want)
+		})
+	}
+}

@@ -187,8 +187,11 @@ func cause(err error) error {
 // reason is the innermost message of a failure, which is the one that a person wrote.
 func reason(err error) string {
 	var app *temporal.ApplicationError
-	if asApp(err, &app) {
-		return app.Message()
+	if !asApp(err, &app) {
+		return err.Error()
 	}
-	return err.Error()
+	if n := fault.TriesOf(err); n > 1 {
+		return fmt.Sprintf("%s (tried %d times)", app.Message(), n)
+	}
+	return app.Message()
 }

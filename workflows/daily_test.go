@@ -270,6 +270,17 @@ func TestX12_EndsAreDistinct(t *testing.T) {
 	}
 }
 
+// X03: a run that comes too early ends well, says when to come again and sends nothing.
+func TestX03_NotDueIsAnOutcomeAndNoFailure(t *testing.T) {
+	v := newVault(2, 15)
+	v.state, v.due = domain.NotDue, time.Hour
+	report, err := run(t, v, ops.DailyInput{})
+	require.NoError(t, err)
+	require.Equal(t, domain.NotDue, report.State)
+	require.Empty(t, v.sent)
+	require.Equal(t, domain.NotDue, v.saved[0].State)
+}
+
 // P02: asked to wait, the run sleeps until the chain's due time and plans again then.
 func TestP02_WaitsUntilDueAndPlansAgain(t *testing.T) {
 	v := newVault(1, 15)

@@ -119,3 +119,23 @@ func TestPageAt_CoversTheListFromAnyCursor(t *testing.T) {
 		require.Equal(t, domain.PagePlan{Cursor: cursor, Count: count}, pageAt(m, cursor))
 	}
 }
+
+// X18: page_size is the plan's in every call, also in the last and shorter one: the program moves the cursor by it.
+func TestX18_EveryCallHasThePlansPageSize(t *testing.T) {
+	v := aVault(11)
+	v.PageSize = 4
+	m := aPlan(t, v, aView(v))
+	s := &Service{}
+	for _, plan := range m.Pages {
+		r, err := s.pageRequest(t.Context(), v, m, plan.Cursor)
+		require.NoError(t, err)
+		data, err := r.Instructions[0].Data()
+		require.NoError(t, err)
+		args, err := router.DecodeInstruction(data)
+		require.NoError(t, err)
+		call := args.(router.DistributeFeesArgs)
+		require.EqualValues(t, 4, call.PageSize)
+		require.Equal(t, plan.Cursor, *call.Cursor)
+		require.Len(t, r.Instructions[0].Accounts(), router.FixedAccounts+2*plan.Count)
+	}
+}

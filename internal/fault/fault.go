@@ -82,19 +82,42 @@ func CodeOf(err error) string {
 		return own.Code
 	}
 	var app *temporal.ApplicationError
-	if errors.As(err, &app) && app.HasDetails() {
-		var d Detail
-		if app.Details(&d) == nil {
-			return d.Code
-		}
+	if errors.As(err, &app) {
+		return detailOf(app).Code
 	}
 	return ""
 }
 
 // Detail travels with a sealed error.
 type Detail struct {
-	Code string `json:"code,omitempty"`
-	Next string `json:"next,omitempty"`
+	Code  string `json:"code,omitempty"`
+	Next  string `json:"next,omitempty"`
+	Tries int32  `json:"tries,omitempty"` // How often it was tried, this time included (X16).
+}
+
+// Tried adds to a sealed error how often it was tried and the wait before the next try.
+func Tried(err *temporal.ApplicationError, tries int32, wait time.Duration) error {
+	d := detailOf(err)
+	d.Tries = tries
+	return temporal.NewApplicationErrorWithOptions(err.Message(), err.Type(), temporal.ApplicationErrorOptions{
+		NonRetryable: err.NonRetryable(), Cause: err.Unwrap(), Details: []any{d}, NextRetryDelay: wait, Category: err.Category(),
+	})
+}
+
+// TriesOf is how often a failed activity was tried; 0 when that is not known.
+func TriesOf(err error) int32 {
+	var app *temporal.ApplicationError
+	if !errors.As(err, &app) {
+		return 0
+	}
+	return detailOf(app).Tries
+}
+
+func detailOf(err *temporal.ApplicationError) (d Detail) {
+	if err.HasDetails() && err.Details(&d) != nil {
+		return Detail{}
+	}
+	return d
 }
 
 // Seal turns an error into the one that Temporal carries. It comes last in an activity: wrapping a sealed error

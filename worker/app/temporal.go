@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -68,7 +69,7 @@ type workerParams struct {
 func newWorker(p workerParams) worker.Worker {
 	w := worker.New(p.Client, p.Settings.Temporal.TaskQueue, worker.Options{
 		WorkerStopTimeout: p.Settings.Worker.DrainTimeout,
-		Interceptors:      []interceptor.WorkerInterceptor{newRecorder(p.Store, p.Registry, p.Log)},
+		Interceptors:      []interceptor.WorkerInterceptor{newRecorder(p.Store, p.Registry, p.Log), &retries{random: rand.Float64}},
 		OnFatalError: func(err error) {
 			p.Log.Error("the worker cannot go on", "error", err)
 			if err := p.Shutdown.Shutdown(fx.ExitCode(1)); err != nil {
