@@ -22,6 +22,7 @@ type Day interface {
 	TurnPage(ctx context.Context, vault string, day domain.Day, hash string, cursor uint32) (distribution.Turned, error)
 	FixOpening(ctx context.Context, vault string, day domain.Day, hash string) (domain.Opening, error)
 	AwaitFinality(ctx context.Context, vault string, day domain.Day, hash string) (distribution.Finality, error)
+	TidyTables(ctx context.Context, vault string, day domain.Day) (distribution.Tidied, error)
 	Books(ctx context.Context, vault string, day domain.Day, hash string) (domain.Reconciliation, []domain.PageResult, error)
 }
 
@@ -79,7 +80,7 @@ func (a *Distribution) RunChecks(ctx context.Context, r ops.DayRef) (ops.ChecksR
 func (a *Distribution) EnsureAccounts(ctx context.Context, r ops.DayRef) (ops.AccountsResult, error) {
 	defer heartbeat(ctx)()
 	ready, err := a.day.EnsureAccounts(ctx, r.Vault, r.Day, r.Hash)
-	return ops.AccountsResult{Created: ready.Created, Tables: ready.Tables, Signatures: ready.Signatures}, fault.Seal(err)
+	return ops.AccountsResult{Created: ready.Created, Tables: ready.Tables, Signatures: ready.Signatures, Bare: ready.Bare}, fault.Seal(err)
 }
 
 // Preflight simulates a page and holds it against the plan (X21).
@@ -127,11 +128,19 @@ func (a *Distribution) Reconcile(ctx context.Context, r ops.DayRef) (ops.Reconci
 	return out, fault.Seal(err)
 }
 
+// TidyTables takes lookup tables out of use that no page needs any more, and gets their rent back.
+func (a *Distribution) TidyTables(ctx context.Context, r ops.DayRef) (ops.TidyResult, error) {
+	defer heartbeat(ctx)()
+	t, err := a.day.TidyTables(ctx, r.Vault, r.Day)
+	return ops.TidyResult{Deactivated: t.Deactivated, Closed: t.Closed, Signatures: t.Signatures}, fault.Seal(err)
+}
+
 // Names are the functions by the names that internal/ops gives them.
 func (a *Distribution) Names() map[string]any {
 	return map[string]any{
 		ops.CheckGate.Name: a.CheckGate, ops.PlanDay.Name: a.PlanDay, ops.RunChecks.Name: a.RunChecks,
 		ops.EnsureAccounts.Name: a.EnsureAccounts, ops.Preflight.Name: a.Preflight, ops.SendPage.Name: a.SendPage,
 		ops.FixOpening.Name: a.FixOpening, ops.AwaitFinality.Name: a.AwaitFinality, ops.Reconcile.Name: a.Reconcile,
+		ops.TidyTables.Name: a.TidyTables,
 	}
 }

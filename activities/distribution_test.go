@@ -67,6 +67,10 @@ func (d *day) AwaitFinality(context.Context, string, domain.Day, string) (distri
 	return distribution.Finality{Complete: true}, d.fail
 }
 
+func (d *day) TidyTables(context.Context, string, domain.Day) (distribution.Tidied, error) {
+	return distribution.Tidied{Closed: 1}, d.fail
+}
+
 func (d *day) Books(context.Context, string, domain.Day, string) (domain.Reconciliation, []domain.PageResult, error) {
 	return domain.Reconciliation{}, []domain.PageResult{
 		{Signature: "b", Slot: 9, FeeLamports: 5, Closed: true}, {Signature: "a", Slot: 7, FeeLamports: 5},
@@ -91,6 +95,7 @@ func inputs() map[string]any {
 	return map[string]any{
 		ops.PlanDay.Name: "v", ops.RunChecks.Name: ref, ops.EnsureAccounts.Name: ref, ops.Preflight.Name: page, ops.SendPage.Name: page,
 		ops.FixOpening.Name: ref, ops.AwaitFinality.Name: ref, ops.Reconcile.Name: ref,
+		ops.TidyTables.Name: ref,
 	}
 }
 

@@ -72,6 +72,7 @@ func (d *daily) run(ctx workflow.Context) error {
 		{"pages", d.pages},
 		{"finality", d.finality},
 		{stepReconcile, d.reconcile},
+		{"tables", d.tidy},
 	}
 	for _, s := range steps {
 		if err := d.insist(ctx, s); err != nil {
@@ -156,10 +157,12 @@ func (d *daily) finish(ctx workflow.Context, err error) error {
 	if err != nil && !errors.Is(err, errEnd) {
 		if temporal.IsCanceledError(err) {
 			d.status.State, d.status.Reason = domain.Stopped, "the run was cancelled"
-			ctx, _ = workflow.NewDisconnectedContext(ctx)
 		} else {
 			d.status.State, d.status.Reason = domain.Failed, reason(err)
 		}
+	}
+	if ctx.Err() != nil {
+		ctx, _ = workflow.NewDisconnectedContext(ctx) // The report is saved also when the run is cancelled.
 	}
 	d.report.State, d.report.Reason = d.status.State, d.status.Reason
 	d.report.EndedAt = workflow.Now(ctx)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/meteora-fee-router/feeops/internal/domain"
@@ -188,6 +189,18 @@ func (d *daily) reconcile(ctx workflow.Context) error {
 			res.Result.Mismatches, res.Result.PaidTwice, res.Result.Missed, res.Result.Notes)
 	}
 	d.status.State, d.status.Reason = domain.Complete, ""
+	return nil
+}
+
+// tidy gets the rent of lookup tables back that no page needs any more. The day is paid and its books are right: whatever
+// goes wrong here waits for the next day.
+func (d *daily) tidy(ctx workflow.Context) error {
+	if d.status.State != domain.Complete || workflow.GetVersion(ctx, changeTidyTables, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return nil
+	}
+	if _, err := ops.TidyTables.Do(ctx, d.ref(), "lookup tables that no page needs"); err != nil && !temporal.IsCanceledError(err) {
+		workflow.GetLogger(ctx).Warn("lookup tables were not tidied", "error", err)
+	}
 	return nil
 }
 

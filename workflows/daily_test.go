@@ -40,6 +40,8 @@ type vault struct {
 	sent     []uint32
 	saved    []domain.DayReport
 	planned  int
+	tidied   int
+	untidy   error // What tidying the lookup tables gives.
 }
 
 func newVault(pages int, size uint32) *vault {
@@ -87,6 +89,10 @@ func (v *vault) register(env *testsuite.TestWorkflowEnvironment) {
 		},
 		ops.Reconcile.Name: func(context.Context, ops.DayRef) (ops.ReconcileResult, error) {
 			return ops.ReconcileResult{Result: v.result, CloseSlot: 9, FirstSlot: 3}, nil
+		},
+		ops.TidyTables.Name: func(context.Context, ops.DayRef) (ops.TidyResult, error) {
+			v.tidied++
+			return ops.TidyResult{}, fault.Seal(v.untidy)
 		},
 		ops.SaveReport.Name: func(_ context.Context, in ops.ReportInput) (ops.SaveResult, error) {
 			v.saved = append(v.saved, in.Report)
@@ -243,6 +249,22 @@ func TestPauseHoldsAndResumeGoesOn(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, domain.Paused, during.State)
 	require.Equal(t, domain.Complete, report.State)
+}
+
+// A paid day stays a paid day when its lookup tables cannot be tidied, and a day that is not complete leaves them alone.
+func TestTidy_TablesNeverChangeTheEndOfADay(t *testing.T) {
+	v := newVault(1, 15)
+	v.untidy = coded(fault.Human, "payer_low")
+	report, err := run(t, v, ops.DailyInput{})
+	require.NoError(t, err)
+	require.Equal(t, domain.Complete, report.State)
+	require.Equal(t, 1, v.tidied)
+
+	v = newVault(1, 15)
+	v.result = domain.Reconciliation{Missed: 1}
+	_, err = run(t, v, ops.DailyInput{})
+	require.Error(t, err)
+	require.Zero(t, v.tidied)
 }
 
 // X12: stopped, not due, no fees and complete are four different ends.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/meteora-fee-router/feeops/internal/chain"
 	"github.com/meteora-fee-router/feeops/internal/domain"
+	"github.com/meteora-fee-router/feeops/internal/fault"
 	"github.com/meteora-fee-router/feeops/internal/lookuptable"
 	"github.com/meteora-fee-router/feeops/internal/sender"
 )
@@ -21,6 +22,7 @@ type Ready struct {
 	Created    int // Token accounts.
 	Tables     int // Lookup tables created or extended.
 	Signatures []string
+	Bare       string // Why the pages must do without tables and are shorter than planned; empty otherwise.
 }
 
 // EnsureAccounts creates the token accounts that investors and the creator lack, since one missing account fails a
@@ -39,11 +41,22 @@ func (s *Service) EnsureAccounts(ctx context.Context, id string, day domain.Day,
 		return ready, err
 	}
 	if m.Tables {
-		if err := s.fillTables(ctx, send, v, m, &ready); err != nil {
+		err := s.fillTables(ctx, send, v, m, &ready)
+		if !expendable(err) {
 			return ready, err
+		}
+		if err != nil {
+			s.Log.Warn("the pages do without lookup tables and take more transactions", "vault", id, "day", day, "error", err)
+			ready.Bare = err.Error()
 		}
 	}
 	return ready, nil
+}
+
+// expendable is true for a failure of the tables that the day goes on without: what only people can mend, and tables that
+// no endpoint shows. A stop, a network that is down and a store that takes nothing would fail the pages as well.
+func expendable(err error) bool {
+	return err == nil || fault.KindOf(err) == fault.Human || fault.CodeOf(err) == codeTableNotServed
 }
 
 // createTokenAccounts looks at the chain again: the manifest may be hours old.

@@ -16,19 +16,46 @@ import (
 // pageKey names what a page's transaction does: two signatures with one key must never both be in the air.
 func pageKey(cursor uint32) string { return fmt.Sprintf("page/%d", cursor) }
 
-// pageRequest builds the call of a planned page with the lookup tables that shorten it.
-func (s *Service) pageRequest(ctx context.Context, v Vault, m domain.Manifest, cursor uint32) (sender.Request, error) {
+// page is a call that is ready to be sent: its request, and how many investors it really holds.
+type page struct {
+	sender.Request
+
+	size uint32 // page_size of the call.
+	plan domain.PagePlan
+}
+
+// pageThatFits builds the call at cursor with the lookup tables that shorten it. When the tables hold less than the plan
+// counted on, the page gets shorter until it fits: the program takes pages of any size, and the amounts follow from the
+// cuts that were made. A published day cannot be cut (X21).
+func (s *Service) pageThatFits(ctx context.Context, send Sender, v Vault, m domain.Manifest, cursor uint32) (page, error) {
+	for size := m.PageSize; ; size-- {
+		r, err := s.pageRequest(ctx, v, m, cursor, size)
+		if err != nil {
+			return page{}, err
+		}
+		_, err = send.Build(ctx, r)
+		switch {
+		case err == nil:
+			return page{Request: r, size: size, plan: pageAt(m, cursor, size)}, nil
+		case fault.CodeOf(err) != sender.CodeTooLarge || !m.Tables || v.Behaviour == domain.Published || size <= 1:
+			return page{}, fmt.Errorf("build page at cursor %d of %s: %w", cursor, v.ID, err)
+		}
+	}
+}
+
+// pageRequest builds the call of size investors at cursor.
+func (s *Service) pageRequest(ctx context.Context, v Vault, m domain.Manifest, cursor, size uint32) (sender.Request, error) {
 	if int(cursor) >= len(m.Entries) {
 		return sender.Request{}, fault.Newf(fault.Human, "manifest/cursor", "vault %s: cursor %d: %w of %d entries", v.ID, cursor, errNoSuchPage, len(m.Entries)).
 			WithNext("The chain's list is longer than the manifest: compare the registered streams with the settings")
 	}
-	remaining, err := remaining(v, m, pageAt(m, cursor))
+	remaining, err := remaining(v, m, pageAt(m, cursor, size))
 	if err != nil {
 		return sender.Request{}, err
 	}
 	r := sender.Request{
 		Vault: v.ID, Day: m.Day, Kind: domain.IntentPage, Key: pageKey(cursor),
-		Instructions: []solana.Instruction{v.call(cursor, m.PageSize, remaining)},
+		Instructions: []solana.Instruction{v.call(cursor, size, remaining)},
 	}
 	if !m.Tables {
 		return r, nil
@@ -37,11 +64,11 @@ func (s *Service) pageRequest(ctx context.Context, v Vault, m domain.Manifest, c
 	return r, err
 }
 
-// pageAt is the page that starts at cursor: the planned one, or what is left of the list when a stranger turned a page of
-// another size, which anyone may. Stopping there would lose everybody behind it.
-func pageAt(m domain.Manifest, cursor uint32) domain.PagePlan {
+// pageAt is the page of size investors that starts at cursor, which need not be a planned one: a stranger may have turned
+// a page of another size, and stopping there would lose everybody behind it.
+func pageAt(m domain.Manifest, cursor, size uint32) domain.PagePlan {
 	at := min(int(cursor), len(m.Entries))
-	return domain.PagePlan{Cursor: cursor, Count: min(int(m.PageSize), len(m.Entries)-at)}
+	return domain.PagePlan{Cursor: cursor, Count: min(int(size), len(m.Entries)-at)}
 }
 
 // remaining lists a page's accounts as the vault's program wants them: the page's pairs, or all streams (CHAIN.md §1).

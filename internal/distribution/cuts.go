@@ -1,7 +1,9 @@
 package distribution
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/gagliardetto/solana-go"
 
@@ -47,7 +49,27 @@ func asTurned(m domain.Manifest, turned []historyEntry) (domain.Manifest, error)
 	return m, nil
 }
 
-// openingShares are the entries with what was locked at the opening.
+// cutsOf are the cuts of the pages that the books know: each page ends where the next one begins. The last one ends as
+// planned, or at the list's end when it closed the day.
+func cutsOf(m domain.Manifest, pages []domain.PageResult) []historyEntry {
+	pages = slices.Clone(pages)
+	slices.SortFunc(pages, func(a, b domain.PageResult) int { return cmp.Compare(a.Cursor, b.Cursor) })
+	out := make([]historyEntry, len(pages))
+	for i, p := range pages {
+		end := p.Cursor + m.PageSize
+		_, planned := m.PageAt(p.Cursor)
+		switch {
+		case i+1 < len(pages):
+			end = pages[i+1].Cursor
+		case p.Closed && !planned:
+			end = max(p.Cursor+1, uint32(len(m.Entries)))
+		}
+		out[i] = historyEntry{p, end}
+	}
+	return out
+}
+
+// openingShares are the entries with what was locked at the opening, or what the plan foresees before it.
 func openingShares(m domain.Manifest) ([]router.Share, error) {
 	shares := make([]router.Share, len(m.Entries))
 	for i, e := range m.Entries {
@@ -55,7 +77,10 @@ func openingShares(m domain.Manifest) ([]router.Share, error) {
 		if err != nil {
 			return nil, fmt.Errorf("manifest of %s: entry %d: recipient %q: %w", m.Vault, i, e.Recipient, err)
 		}
-		shares[i] = router.Share{Recipient: recipient, Locked: uint64(m.Opening.Locked[i])}
+		shares[i] = router.Share{Recipient: recipient, Locked: uint64(e.Locked)}
+		if m.Opening != nil {
+			shares[i].Locked = uint64(m.Opening.Locked[i])
+		}
 	}
 	return shares, nil
 }
@@ -63,19 +88,15 @@ func openingShares(m domain.Manifest) ([]router.Share, error) {
 // plannedFor is what a page should pay: exact once the day is open, from what its earlier pages paid, and a forecast
 // before.
 func plannedFor(m domain.Manifest, plan domain.PagePlan, distributed uint64) (domain.Amount, error) {
-	at, end := int(plan.Cursor), int(plan.Cursor)+plan.Count
-	if m.Opening == nil {
-		var sum domain.Amount
-		for i := at; i < end; i++ {
-			sum += m.Planned(i)
-		}
-		return sum, nil
+	at, end, claimed := int(plan.Cursor), int(plan.Cursor)+plan.Count, m.Claimable
+	if m.Opening != nil {
+		claimed = m.Opening.Claimed
 	}
 	shares, err := openingShares(m)
 	if err != nil {
 		return 0, err
 	}
-	terms := dayTerms(m.Behaviour, m.Terms, m.Opening.Claimed)
+	terms := dayTerms(m.Behaviour, m.Terms, claimed)
 	opening, err := router.OpenDay(terms, shares)
 	if err != nil {
 		return 0, fmt.Errorf("plan of the page at cursor %d: %w", at, err)

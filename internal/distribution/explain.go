@@ -3,6 +3,7 @@ package distribution
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/gagliardetto/solana-go"
 
@@ -59,6 +60,13 @@ func (s *Service) Explain(ctx context.Context, id, investor string, day domain.D
 	if err != nil {
 		return nil, fmt.Errorf("outcomes of %s for %s: %w", id, m.Day, err)
 	}
+	pages, err := s.Store.Pages(ctx, id, m.Day)
+	if err != nil {
+		return nil, fmt.Errorf("pages of %s for %s: %w", id, m.Day, err)
+	}
+	if m, err = asTurned(m, cutsOf(m, pages)); err != nil {
+		return nil, vaultFault(v, "arithmetic", err, "")
+	}
 	var out []Explanation
 	for i, e := range m.Entries {
 		if e.Recipient != investor && e.Stream != investor {
@@ -103,7 +111,9 @@ func onDay(day domain.Day) string {
 // explainEntry runs the program's arithmetic for one entry again and keeps its steps.
 func explainEntry(m domain.Manifest, i int) (Explanation, error) {
 	e := m.Entries[i]
-	cursor := uint32(i) / m.PageSize * m.PageSize
+	at := slices.IndexFunc(m.Pages, func(p domain.PagePlan) bool { return i < int(p.Cursor)+p.Count })
+	plan := m.Pages[at]
+	cursor := plan.Cursor
 	x := Explanation{
 		Vault: m.Vault, Day: m.Day, Stream: e.Stream, Recipient: e.Recipient, Account: e.ATA, Exact: m.Opening != nil, Cursor: cursor,
 		DustIn: m.Terms.DustIn, MinPayout: m.Terms.MinPayout, Cap: limit(m.Terms.DailyCap), Planned: m.Planned(i), Claimed: m.Claimable, Locked: e.Locked,
@@ -130,7 +140,7 @@ func explainEntry(m domain.Manifest, i int) (Explanation, error) {
 	for j := range int(cursor) {
 		before += uint64(m.Planned(j))
 	}
-	page, err := router.PayPage(opening, terms, shares[cursor:min(int(cursor+m.PageSize), len(shares))], before)
+	page, err := router.PayPage(opening, terms, shares[cursor:int(cursor)+plan.Count], before)
 	if err != nil {
 		return x, fmt.Errorf("explain %s of %s: %w", e.Stream, m.Vault, err)
 	}
@@ -152,7 +162,11 @@ func (s *Service) fromBooks(ctx context.Context, v Vault, x *Explanation, outcom
 			x.Paid, x.Reason, x.Note, x.Signature = o.Paid, o.Reason, o.Note, o.Signature
 		}
 	}
-	if x.Signature == "" {
+	switch {
+	case x.Reason == domain.ReasonShared:
+		x.OnChain, x.Agree = "0: it is part of the payment for the recipient's other stream of the page", true
+		return
+	case x.Signature == "":
 		return
 	}
 	tx, err := s.transaction(ctx, x.Signature)
@@ -167,5 +181,5 @@ func (s *Service) fromBooks(ctx context.Context, v Vault, x *Explanation, outcom
 		}
 	}
 	x.OnChain = fmt.Sprint(gained)
-	x.Agree = gained == uint64(x.Paid) || x.Reason == domain.ReasonShared
+	x.Agree = gained == uint64(x.Paid)
 }

@@ -22,45 +22,63 @@ func (s *Service) history(ctx context.Context, v Vault, m domain.Manifest, ts in
 		return nil, err
 	}
 	var out, maybes []historyEntry
+	err = s.walk(ctx, v, m.Day, ts, func(got turned) {
+		got.result.Ours = ours[got.result.Signature] || got.crank == v.Payer
+		if got.result.Ours && !ours[got.result.Signature] {
+			got.result.Note = "it is signed with the vault's own key, and the books do not know it"
+		}
+		if got.maybe != nil {
+			got.result.Cursor = got.maybe.PageStart
+			maybes = append(maybes, historyEntry{got.result, got.maybe.PageEnd})
+		}
+		if got.page == nil || !ofDay(got.page.Timestamp, ts) {
+			return
+		}
+		split := got.split(m)
+		if !got.result.Ours {
+			for i := range split {
+				split[i].Note = got.attribution(m, split[i])
+			}
+		}
+		slices.Reverse(split)
+		out = append(out, split...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.Reverse(out)
+	return closeGaps(m, out, maybes), nil
+}
+
+// walk reads every successful transaction that touched the progress account since the day was opened at ts, newest first.
+func (s *Service) walk(ctx context.Context, v Vault, day domain.Day, ts int64, visit func(turned)) error {
 	var before solana.Signature
 	for {
 		batch, err := s.Chain.SignaturesFor(ctx, v.Accounts.Progress, before, solana.Signature{}, historyPage)
 		if err != nil {
-			return nil, fmt.Errorf("signatures of the progress account of %s: %w", v.ID, err)
+			return fmt.Errorf("signatures of the progress account of %s: %w", v.ID, err)
 		}
 		for _, info := range batch {
 			before = info.Signature
 			// A null block time is not old: only a known and older one ends the search (D15).
 			if info.BlockTime != nil && *info.BlockTime < ts-1 {
-				slices.Reverse(out)
-				return closeGaps(m, out, maybes), nil
+				return nil
 			}
 			if info.Err != nil {
 				continue
 			}
 			tx, err := s.transaction(ctx, info.Signature.String())
 			if err != nil {
-				return nil, err
+				return err
 			}
-			got, err := read(v, m.Day, tx)
+			got, err := read(v, day, tx)
 			if err != nil {
-				return nil, err
+				return err
 			}
-			got.result.Ours = ours[got.result.Signature]
-			if got.maybe != nil {
-				got.result.Cursor = got.maybe.PageStart
-				maybes = append(maybes, historyEntry{got.result, got.maybe.PageEnd})
-			}
-			if got.page == nil || !ofDay(got.page.Timestamp, ts) {
-				continue
-			}
-			split := got.split(m)
-			slices.Reverse(split)
-			out = append(out, split...)
+			visit(got)
 		}
 		if len(batch) < historyPage {
-			slices.Reverse(out)
-			return closeGaps(m, out, maybes), nil
+			return nil
 		}
 	}
 }
@@ -70,6 +88,22 @@ type historyEntry struct {
 	domain.PageResult
 
 	end uint32
+}
+
+// attribution says whose page it was and whether it paid the accounts of the plan (X25).
+func (t turned) attribution(m domain.Manifest, e historyEntry) string {
+	said := "signed by " + t.crank.String()
+	payees := t.payees(e.Cursor)
+	if payees == nil {
+		return said + ", called by another program: its accounts are known from the balances alone"
+	}
+	for i, p := range payees {
+		at := int(e.Cursor) + i
+		if at >= len(m.Entries) || m.Entries[at].Stream != p.Stream.String() || m.Entries[at].ATA != p.ATA.String() {
+			return fmt.Sprintf("%s, and its accounts differ from the plan at entry %d", said, at)
+		}
+	}
+	return said + ", with the accounts of the plan"
 }
 
 // whole says whether the pages lead from the first entry to the chain's cursor. An endpoint whose index lags or was cut

@@ -71,13 +71,13 @@ func (s *Service) TurnPage(ctx context.Context, id string, day domain.Day, hash 
 	if done, ok, err := s.already(ctx, v, m, before, cursor); err != nil || ok {
 		return done, err
 	}
-	request, err := s.pageRequest(ctx, v, m, cursor)
+	page, err := s.pageThatFits(ctx, send, v, m, cursor)
 	if err != nil {
 		return Turned{}, err
 	}
-	receipt, err := send.Send(ctx, request)
+	receipt, err := send.Send(ctx, page.Request)
 	if err != nil {
-		return Turned{}, fmt.Errorf("page at cursor %d of %s for %s: %w", cursor, id, day, err)
+		return Turned{}, s.tablesGone(ctx, v, page, fmt.Errorf("page at cursor %d of %s for %s: %w", cursor, id, day, err))
 	}
 	tx := receipt.Tx
 	if tx == nil {
@@ -107,6 +107,19 @@ func (s *Service) TurnPage(ctx context.Context, id string, day domain.Day, hash 
 		Signature: receipt.Signature, Ours: true, Cursor: got.page.PageEnd, Slot: receipt.Slot,
 		SentSlot: receipt.SentSlot, Paid: got.result.Paid, Closed: got.closed != nil,
 	}, nil
+}
+
+// tablesGone asks, after a refusal that people would have to look at, whether the page's lookup tables still are what the
+// store says. When they are not, that is the reason, and the next attempt does without them. Nodes say so in words only.
+func (s *Service) tablesGone(ctx context.Context, v Vault, p page, refusal error) error {
+	if len(p.Tables) == 0 || fault.KindOf(refusal) != fault.Human {
+		return refusal
+	}
+	_, changed, err := s.refreshTables(ctx, v)
+	if err != nil || !changed {
+		return refusal
+	}
+	return fault.New(fault.Retry, "table/changed", refusal).WithNext("Its lookup tables are gone from the chain: the next attempt sends it without them")
 }
 
 // already decides from the chain alone whether the page must still be sent.

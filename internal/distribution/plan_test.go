@@ -116,7 +116,7 @@ func TestPlan_ThePublishedProgramSplitsTheClaimAlone(t *testing.T) {
 func TestPageAt_CoversTheListFromAnyCursor(t *testing.T) {
 	m := domain.Manifest{Entries: make([]domain.Entry, 10), PageSize: 4, Pages: domain.PlanPages(10, 4)}
 	for cursor, count := range map[uint32]int{0: 4, 3: 4, 8: 2, 9: 1, 10: 0} {
-		require.Equal(t, domain.PagePlan{Cursor: cursor, Count: count}, pageAt(m, cursor))
+		require.Equal(t, domain.PagePlan{Cursor: cursor, Count: count}, pageAt(m, cursor, m.PageSize))
 	}
 }
 
@@ -127,7 +127,7 @@ func TestX18_EveryCallHasThePlansPageSize(t *testing.T) {
 	m := aPlan(t, v, aView(v))
 	s := &Service{}
 	for _, plan := range m.Pages {
-		r, err := s.pageRequest(t.Context(), v, m, plan.Cursor)
+		r, err := s.pageRequest(t.Context(), v, m, plan.Cursor, m.PageSize)
 		require.NoError(t, err)
 		data, err := r.Instructions[0].Data()
 		require.NoError(t, err)

@@ -34,15 +34,15 @@ func (s *Service) Rehearse(ctx context.Context, id string, day domain.Day, hash 
 	if err != nil {
 		return Rehearsal{}, err
 	}
-	request, err := s.pageRequest(ctx, v, m, cursor)
+	page, err := s.pageThatFits(ctx, send, v, m, cursor)
 	if err != nil {
 		return Rehearsal{}, err
 	}
-	raw, err := send.Build(ctx, request)
+	raw, err := send.Build(ctx, page.Request)
 	if err != nil {
 		return Rehearsal{}, fmt.Errorf("build page at cursor %d of %s: %w", cursor, id, err)
 	}
-	keys, err := s.watched(v, m, cursor)
+	keys, err := s.watched(v, m, page.plan)
 	if err != nil {
 		return Rehearsal{}, err
 	}
@@ -57,14 +57,13 @@ func (s *Service) Rehearse(ctx context.Context, id string, day domain.Day, hash 
 	if sim.Err != nil {
 		return refused(sim), nil //nolint:nilerr // What the chain refuses is the answer here, not a failure.
 	}
-	return judge(v, m, cursor, keys, before, sim)
+	return judge(v, m, page, keys, before, sim)
 }
 
 // watched are the accounts whose state before and after tells what a page does: progress, treasury, creator, and the
 // page's token accounts.
-func (s *Service) watched(v Vault, m domain.Manifest, cursor uint32) ([]solana.PublicKey, error) {
+func (s *Service) watched(v Vault, m domain.Manifest, plan domain.PagePlan) ([]solana.PublicKey, error) {
 	keys := []solana.PublicKey{v.Accounts.Progress, v.Accounts.Treasury, v.Accounts.Creator}
-	plan := pageAt(m, cursor)
 	seen := map[string]bool{}
 	for _, e := range m.Entries[plan.Cursor : int(plan.Cursor)+plan.Count] {
 		if seen[e.ATA] {
@@ -92,8 +91,9 @@ func refused(sim chain.SimResult) Rehearsal {
 }
 
 // judge compares the simulated end state with the plan.
-func judge(v Vault, m domain.Manifest, cursor uint32, keys []solana.PublicKey, before chain.Snapshot, sim chain.SimResult) (Rehearsal, error) {
+func judge(v Vault, m domain.Manifest, p page, keys []solana.PublicKey, before chain.Snapshot, sim chain.SimResult) (Rehearsal, error) {
 	r := Rehearsal{Units: sim.Units}
+	end := p.plan.Cursor + p.size
 	after := make(map[solana.PublicKey]chain.Account, len(sim.Accounts))
 	for _, a := range sim.Accounts {
 		after[a.Key] = a
@@ -104,7 +104,7 @@ func judge(v Vault, m domain.Manifest, cursor uint32, keys []solana.PublicKey, b
 		return r, vaultFault(v, "progress_bad", fmt.Errorf("rehearsed progress: %w", err), "")
 	}
 	r.Closes = progress.DayComplete
-	last := int(cursor)+int(m.PageSize) >= len(m.Entries)
+	last := int(end) >= len(m.Entries)
 	for _, key := range keys[3:] {
 		gained := grown(before.Accounts[key], after[key], key, v.QuoteMint)
 		if key == v.Accounts.Creator && r.Closes {
@@ -118,13 +118,13 @@ func judge(v Vault, m domain.Manifest, cursor uint32, keys []solana.PublicKey, b
 	if err != nil {
 		return r, vaultFault(v, "progress_bad", fmt.Errorf("progress before the rehearsal: %w", err), "")
 	}
-	planned, err := plannedFor(m, pageAt(m, cursor), earlier.CurrentDayDistributed)
+	planned, err := plannedFor(m, p.plan, earlier.CurrentDayDistributed)
 	if err != nil {
 		return r, vaultFault(v, "arithmetic", err, "")
 	}
 	switch {
-	case progress.PaginationCursor != cursor+m.PageSize:
-		r.Code, r.Reason = "preflight/cursor", fmt.Sprintf("the cursor would go to %d, not %d: the page would turn nothing or skip investors", progress.PaginationCursor, cursor+m.PageSize)
+	case progress.PaginationCursor != end:
+		r.Code, r.Reason = "preflight/cursor", fmt.Sprintf("the cursor would go to %d, not %d: the page would turn nothing or skip investors", progress.PaginationCursor, end)
 	case r.Closes && !last:
 		r.Code, r.Reason = "preflight/closes_early", fmt.Sprintf("page 1 of %d would close the day and pay the creator %d: later investors would get nothing (X21)", len(m.Pages), creator)
 	case !r.Closes && last:

@@ -32,14 +32,14 @@ func rehearsal(t *testing.T, v Vault, m domain.Manifest, cursor uint32, after ro
 	}
 	before.Accounts[v.Accounts.Progress] = put(was)
 	sim := chain.SimResult{Accounts: []chain.Account{put(after)}}
-	plan := pageAt(m, cursor)
+	plan := pageAt(m, cursor, m.PageSize)
 	for i := int(plan.Cursor); i < int(plan.Cursor)+plan.Count; i++ {
 		ata := solana.MustPublicKeyFromBase58(m.Entries[i].ATA)
 		keys = append(keys, ata)
 		before.Accounts[ata] = tokens(t, ata, v.QuoteMint, 5)
 		sim.Accounts = append(sim.Accounts, tokens(t, ata, v.QuoteMint, 5+uint64(m.Entries[i].Expected)*perMille/1000))
 	}
-	got, err := judge(v, m, cursor, keys, before, sim)
+	got, err := judge(v, m, page{size: m.PageSize, plan: plan}, keys, before, sim)
 	require.NoError(t, err)
 	return got
 }

@@ -56,6 +56,9 @@ func (s *Service) prepareClosed(ctx context.Context, v Vault, w View, p Prepared
 	p.State = domain.NotDue
 	p.Reason = fmt.Sprintf("next day in %s", p.Timing.UntilDue())
 	m, found, err := s.openedManifest(ctx, v, w)
+	if err == nil && !found {
+		m, found, err = s.closedWithoutBooks(ctx, v, w)
+	}
 	if err != nil || !found {
 		return p, err
 	}
@@ -70,6 +73,21 @@ func (s *Service) prepareClosed(ctx context.Context, v Vault, w View, p Prepared
 	return p, nil
 }
 
+// closedWithoutBooks makes the plan of a closed day again when its pages were signed with the vault's own key and the
+// store knows nothing of the vault, as after its loss. A day that somebody else turned is not ours to account for.
+func (s *Service) closedWithoutBooks(ctx context.Context, v Vault, w View) (domain.Manifest, bool, error) {
+	_, known, err := s.Store.LatestManifest(ctx, v.ID)
+	if err != nil || known {
+		return domain.Manifest{}, false, err
+	}
+	seen, err := s.witnessed(ctx, v, w.Progress.LastDistributionTS)
+	if err != nil || !seen.ours {
+		return domain.Manifest{}, false, err
+	}
+	m, err := s.rebuild(ctx, v, w, seen)
+	return m, err == nil, err
+}
+
 // prepareOpen continues a day at the chain's cursor. Without a stored manifest, as after the loss of the store, the
 // list is built again from the chain as it was at the opening.
 func (s *Service) prepareOpen(ctx context.Context, v Vault, w View, p Prepared) (Prepared, error) {
@@ -79,7 +97,11 @@ func (s *Service) prepareOpen(ctx context.Context, v Vault, w View, p Prepared) 
 		return p, err
 	}
 	if !found {
-		if m, err = s.rebuild(ctx, v, w); err != nil {
+		seen, err := s.witnessed(ctx, v, w.Progress.LastDistributionTS)
+		if err != nil {
+			return p, err
+		}
+		if m, err = s.rebuild(ctx, v, w, seen); err != nil {
 			return p, err
 		}
 	}
@@ -88,25 +110,6 @@ func (s *Service) prepareOpen(ctx context.Context, v Vault, w View, p Prepared) 
 		p.State, p.Reason = domain.NoFees, "the day was opened without fees and cannot complete; the next day is due at its deadline"
 	}
 	return p, nil
-}
-
-// rebuild plans a day that the chain has opened already and that the store does not know: the list as it was at the
-// opening, and the claim from the opening's transaction. The carried dust does not change before the close.
-func (s *Service) rebuild(ctx context.Context, v Vault, w View) (domain.Manifest, error) {
-	opened := w.Progress.LastDistributionTS
-	then := w
-	then.Quote, then.ChainTime = 0, opened // What has been earned since belongs to the next day.
-	then.Progress.LastDistributionTS = opened - domain.DaySeconds
-	m, err := Plan(v, then, s.Rules, opened)
-	if err != nil {
-		return m, err
-	}
-	if m, err = s.Store.SaveManifest(ctx, m); err != nil {
-		return m, fmt.Errorf("freeze manifest of %s for %s: %w", v.ID, m.Day, err)
-	}
-	o, err := s.FixOpening(ctx, v.ID, m.Day, m.Hash)
-	m.Opening = &o
-	return m, err
 }
 
 // openedManifest finds the stored plan of the day that the chain opened last.

@@ -25,8 +25,11 @@ func Reconcile(m domain.Manifest, l Ledger) (domain.Reconciliation, []domain.Out
 		r.Claimed += page.Claimed
 		r.Creator += page.Creator
 		r.Paid += page.Paid
-		if !page.Ours {
-			r.Notes = append(r.Notes, fmt.Sprintf("page at cursor %d was turned by a foreign crank: %s", page.Cursor, page.Signature))
+		switch {
+		case !page.Ours:
+			r.Notes = append(r.Notes, fmt.Sprintf("page at cursor %d was turned by a foreign crank: %s, %s", page.Cursor, page.Signature, page.Note))
+		case page.Note != "":
+			r.Notes = append(r.Notes, fmt.Sprintf("page at cursor %d: %s: %s", page.Cursor, page.Signature, page.Note))
 		}
 	}
 	var outcomes []domain.Outcome

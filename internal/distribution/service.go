@@ -57,6 +57,7 @@ type Store interface {
 	Safety(ctx context.Context, vault string) ([]domain.SafetyFlag, error)
 	Tables(ctx context.Context, vault string) ([]domain.Table, error)
 	SaveTable(ctx context.Context, t domain.Table) error
+	DropTable(ctx context.Context, address string) error
 }
 
 // Params are the service's parts.

@@ -93,7 +93,7 @@ func TestX21_CreatorWhoIsAnInvestorIsNotMistaken(t *testing.T) {
 		before.Accounts[ata] = tokens(t, ata, v.QuoteMint, 5)
 		sim.Accounts = append(sim.Accounts, tokens(t, ata, v.QuoteMint, 5+got))
 	}
-	r, err := judge(v, m, 0, keys, before, sim)
+	r, err := judge(v, m, page{size: m.PageSize, plan: m.Pages[0]}, keys, before, sim)
 	require.NoError(t, err)
 	require.True(t, r.OK, r.Reason)
 }

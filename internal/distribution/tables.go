@@ -3,6 +3,7 @@ package distribution
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gagliardetto/solana-go"
@@ -19,9 +20,12 @@ const tableUnits = 20_000
 // fillTables makes sure that every account of the day's pages is in a lookup table of the vault. Tables grow with the
 // list and are used again every day, so most days send nothing here.
 func (s *Service) fillTables(ctx context.Context, send Sender, v Vault, m domain.Manifest, ready *Ready) error {
-	tables, err := s.Store.Tables(ctx, v.ID)
+	tables, _, err := s.refreshTables(ctx, v)
 	if err != nil {
-		return fmt.Errorf("lookup tables of %s: %w", v.ID, err)
+		return err
+	}
+	if tables, err = s.noteUse(ctx, v, m, tables); err != nil {
+		return err
 	}
 	missing, err := uncovered(v, m, tables)
 	if err != nil || len(missing) == 0 {
@@ -35,8 +39,8 @@ func (s *Service) fillTables(ctx context.Context, send Sender, v Vault, m domain
 	var changed []domain.Table
 	for len(missing) > 0 {
 		var table domain.Table
-		if n := len(tables); n > 0 && tables[n-1].Active && len(tables[n-1].Addresses) < lookuptable.MaxAddresses {
-			table, tables = tables[n-1], nil
+		if roomy := slices.IndexFunc(tables, func(t domain.Table) bool { return hasRoom(v, t) }); roomy >= 0 {
+			table, tables = tables[roomy], nil
 		} else {
 			// Each new table takes a slot of its own, since its address follows from it.
 			create, address, err := lookuptable.Create(v.Payer, v.Payer, slot)
@@ -63,6 +67,7 @@ func (s *Service) fillTables(ctx context.Context, send Sender, v Vault, m domain
 			}
 			missing = missing[n:]
 		}
+		table.UsedOn = m.Day
 		changed = append(changed, table)
 	}
 	for _, batch := range [][]sender.Request{creates, extends} {
@@ -106,6 +111,34 @@ func (s *Service) adopt(ctx context.Context, v Vault, changed []domain.Table) er
 		}
 	}
 	return nil
+}
+
+// hasRoom is true for a table that may be extended: only its authority can do that.
+func hasRoom(v Vault, t domain.Table) bool {
+	return t.Active && t.Authority == v.Payer.String() && len(t.Addresses) < lookuptable.MaxAddresses
+}
+
+// noteUse writes down that the day's pages need a table, so that one which no day needs any more can be told.
+func (s *Service) noteUse(ctx context.Context, v Vault, m domain.Manifest, tables []domain.Table) ([]domain.Table, error) {
+	needed := map[string]bool{}
+	all, err := uncovered(v, m, nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range all {
+		needed[key.String()] = true
+	}
+	for i := range tables {
+		t := &tables[i]
+		if t.UsedOn == m.Day || !slices.ContainsFunc(t.Addresses, func(a string) bool { return needed[a] }) {
+			continue
+		}
+		t.UsedOn = m.Day
+		if err := s.Store.SaveTable(ctx, *t); err != nil {
+			return nil, fmt.Errorf("note the use of lookup table %s of %s: %w", t.Address, v.ID, err)
+		}
+	}
+	return tables, nil
 }
 
 // uncovered lists the accounts of the day's pages that no table holds, fixed accounts first. The payer signs and the

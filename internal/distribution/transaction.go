@@ -2,6 +2,7 @@ package distribution
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gagliardetto/solana-go"
 
@@ -18,6 +19,8 @@ type turned struct {
 	closed *router.CreatorPayoutDayClosed
 	result domain.PageResult
 
+	crank solana.PublicKey            // Who called the router, or who paid for the transaction when another program called it.
+	calls []pageCall                  // The router's calls of this vault that stand in the transaction itself.
 	pages []router.InvestorPayoutPage // All of them: a stranger may turn several in one transaction.
 	maybe *router.InvestorPayoutPage  // The logs were cut and no money moved: it turned this page, or nothing.
 }
@@ -28,6 +31,7 @@ func read(v Vault, day domain.Day, tx *chain.Transaction) (turned, error) {
 	if tx.Err != nil {
 		return out, nil //nolint:nilerr // A transaction that failed moved nothing: that is its result.
 	}
+	out.crank, out.calls = callsOf(v, tx)
 	events, truncated, err := router.ParseEvents(tx.Logs, v.Program)
 	if err != nil {
 		return out, fault.Newf(fault.Human, "tx/logs", "transaction %s: %w", tx.Signature, err).WithNext("Read the transaction in an explorer before going on")
@@ -46,14 +50,14 @@ func read(v Vault, day domain.Day, tx *chain.Transaction) (turned, error) {
 		}
 	}
 	if truncated && out.page == nil {
-		if called := pageFromCall(v, tx); called != nil && treasuryMoved(v, tx) {
+		if called := pageFromCall(v, out.calls); called != nil && treasuryMoved(v, tx) {
 			out.page, out.pages = called, []router.InvestorPayoutPage{*called}
 		} else {
 			out.maybe = called
 		}
 	}
 	if truncated && out.closed == nil && out.page != nil && tx.Tx != nil {
-		out.closed = closeFromBalance(v, tx)
+		out.closed = closeFromBalance(v, out.calls, tx)
 	}
 	if out.page != nil {
 		out.result.Cursor = out.page.PageStart
@@ -73,18 +77,10 @@ func treasuryMoved(v Vault, tx *chain.Transaction) bool {
 }
 
 // pageFromCall stands in for the event when the logs were cut at 10 kB (D17): the instruction's own cursor.
-func pageFromCall(v Vault, tx *chain.Transaction) *router.InvestorPayoutPage {
-	if tx.Tx == nil {
-		return nil
-	}
-	for _, in := range tx.Tx.Message.Instructions {
-		if int(in.ProgramIDIndex) >= len(tx.Keys) || tx.Keys[in.ProgramIDIndex] != v.Program {
-			continue
-		}
-		args, err := router.DecodeInstruction(in.Data)
-		call, ok := args.(router.DistributeFeesArgs)
-		if err == nil && ok && call.Cursor != nil {
-			return &router.InvestorPayoutPage{Vault: v.Address, PageStart: *call.Cursor, PageEnd: *call.Cursor + call.PageSize}
+func pageFromCall(v Vault, calls []pageCall) *router.InvestorPayoutPage {
+	for _, c := range calls {
+		if c.args.Cursor != nil {
+			return &router.InvestorPayoutPage{Vault: v.Address, PageStart: *c.args.Cursor, PageEnd: *c.args.Cursor + c.args.PageSize}
 		}
 	}
 	return nil
@@ -92,15 +88,10 @@ func pageFromCall(v Vault, tx *chain.Transaction) *router.InvestorPayoutPage {
 
 // closeFromBalance stands in for the closing event when the logs were cut: outside the closing page the creator's account
 // grows only when he is one of the page's investors, and then the balances alone cannot tell.
-func closeFromBalance(v Vault, tx *chain.Transaction) *router.CreatorPayoutDayClosed {
-	for _, in := range tx.Tx.Message.Instructions {
-		if int(in.ProgramIDIndex) >= len(tx.Keys) || tx.Keys[in.ProgramIDIndex] != v.Program {
-			continue
-		}
-		for _, i := range in.Accounts[min(len(in.Accounts), router.FixedAccounts):] {
-			if int(i) >= len(tx.Keys) || tx.Keys[i] == v.Accounts.Creator {
-				return nil
-			}
+func closeFromBalance(v Vault, calls []pageCall, tx *chain.Transaction) *router.CreatorPayoutDayClosed {
+	for _, c := range calls {
+		if slices.Contains(c.remaining, v.Accounts.Creator) {
+			return nil
 		}
 	}
 	for _, d := range tx.TokenDeltas {

@@ -13,9 +13,10 @@ import (
 
 // landed is a closing page of two investors: 300 and 200 paid, 400 to the creator, 1,000 claimed.
 func landed(v Vault, logs []string, extra ...solana.PublicKey) *chain.Transaction {
-	keys := []solana.PublicKey{v.Payer, v.Accounts.Treasury, v.Accounts.Creator, key('a', 0), key('a', 1), v.Program}
+	keys := []solana.PublicKey{v.Payer, v.Accounts.Treasury, v.Accounts.Creator, key('a', 0), key('a', 1), v.Program, v.Address}
 	cursor := uint32(4)
 	accounts := make([]uint16, router.FixedAccounts, 20)
+	accounts[router.AccountVault] = 6
 	accounts = append(accounts, 3, 4)
 	for _, k := range extra {
 		if k == v.Accounts.Creator {

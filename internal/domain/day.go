@@ -26,6 +26,19 @@ func ParseDay(s string) (Day, error) {
 	return Day(s), nil
 }
 
+// Since counts the days from earlier to d; negative when d is the earlier one.
+func (d Day) Since(earlier Day) (int, error) {
+	var at [2]time.Time
+	for i, day := range []Day{earlier, d} {
+		t, err := time.Parse(time.DateOnly, string(day))
+		if err != nil {
+			return 0, fmt.Errorf("day %q: want YYYY-MM-DD (UTC)", day)
+		}
+		at[i] = t
+	}
+	return int(at[1].Sub(at[0]) / (24 * time.Hour)), nil
+}
+
 // Phase is what the program would do with a call now (CHAIN.md §1, Timing).
 type Phase string
 

@@ -58,4 +58,7 @@ type Table struct {
 	Addresses []string `json:"addresses"`
 	Slot      uint64   `json:"slot"` // Last extended; its newest addresses are usable one slot later.
 	Active    bool     `json:"active"`
+
+	Deactivated uint64 `json:"deactivated,omitempty"` // Slot of its deactivation; 0 while it is active.
+	UsedOn      Day    `json:"used_on,omitempty"`     // The last day whose pages needed it; empty: not known.
 }

@@ -25,6 +25,7 @@ type PageResult struct {
 	Closed      bool     `json:"closed"`
 	FeeLamports uint64   `json:"fee_lamports"` // What the transaction cost its payer.
 	Payouts     []Payout `json:"payouts,omitempty"`
+	Note        string   `json:"note,omitempty"` // Whose it is, when it is not plainly ours.
 }
 
 // Reason says why an investor got what he got, also for nothing.

@@ -88,6 +88,8 @@ func TestX25_ForeignCrankIsSeenAndNotOurs(t *testing.T) {
 		require.Contains(t, report.Signatures, stranger.String())
 		require.Len(t, report.Result.Notes, 1)
 		require.Contains(t, report.Result.Notes[0], "foreign crank")
+		require.Contains(t, report.Result.Notes[0], ", with the accounts of the plan")
+		require.NotContains(t, report.Result.Notes[0], payer(w.vault("v")).String(), "it says whose signature it was")
 	})
 	t.Run("turns a page of another size", func(t *testing.T) {
 		t.Parallel()

@@ -18,8 +18,13 @@ const (
 	// ExtendBatch is how many addresses fit beside the rest of one extending transaction of 1,232 bytes.
 	ExtendBatch = 28
 
-	createTag uint32 = 0
-	extendTag uint32 = 2
+	// Cooldown is for how many slots a deactivated table still serves; after them it can be closed.
+	Cooldown = 512
+
+	createTag     uint32 = 0
+	extendTag     uint32 = 2
+	deactivateTag uint32 = 3
+	closeTag      uint32 = 4
 )
 
 // Create makes a table whose address follows from the authority and a recent slot (one that the chain still remembers).
@@ -42,6 +47,19 @@ func Extend(table, authority, payer solana.PublicKey, addresses []solana.PublicK
 		data = append(data, a[:]...)
 	}
 	return solana.NewInstruction(ProgramID, metas(table, authority, payer), data)
+}
+
+// Deactivate takes a table out of use. Transactions that are in flight with it can still land for a while.
+func Deactivate(table, authority solana.PublicKey) solana.Instruction {
+	return solana.NewInstruction(ProgramID, solana.AccountMetaSlice{solana.Meta(table).WRITE(), solana.Meta(authority).SIGNER()},
+		binary.LittleEndian.AppendUint32(nil, deactivateTag))
+}
+
+// Close gives a deactivated table's rent back once its cooldown is over.
+func Close(table, authority, recipient solana.PublicKey) solana.Instruction {
+	return solana.NewInstruction(ProgramID, solana.AccountMetaSlice{
+		solana.Meta(table).WRITE(), solana.Meta(authority).SIGNER(), solana.Meta(recipient).WRITE(),
+	}, binary.LittleEndian.AppendUint32(nil, closeTag))
 }
 
 func metas(table, authority, payer solana.PublicKey) solana.AccountMetaSlice {

@@ -68,6 +68,7 @@ var (
 	FixOpening     = Activity[DayRef, OpeningResult]{"FixOpening", Audit}
 	AwaitFinality  = Activity[DayRef, FinalityResult]{"AwaitFinality", Settle}
 	Reconcile      = Activity[DayRef, ReconcileResult]{"Reconcile", Audit}
+	TidyTables     = Activity[DayRef, TidyResult]{"TidyTables", Pay}
 	SaveReport     = Activity[ReportInput, SaveResult]{"SaveReport", Save}
 	ListVaults     = Activity[ListInput, ListResult]{"ListVaults", Save}
 )

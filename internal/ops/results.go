@@ -18,6 +18,14 @@ type AccountsResult struct {
 	Created    int      `json:"created"`
 	Tables     int      `json:"tables"`
 	Signatures []string `json:"signatures,omitempty"`
+	Bare       string   `json:"bare,omitempty"` // Why the pages do without lookup tables, shorter than planned.
+}
+
+// TidyResult counts lookup tables that no page needs any more.
+type TidyResult struct {
+	Deactivated int      `json:"deactivated"`
+	Closed      int      `json:"closed"`
+	Signatures  []string `json:"signatures,omitempty"`
 }
 
 // PreflightResult is the simulation of page 1 against the plan (X21).

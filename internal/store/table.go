@@ -19,6 +19,9 @@ type tableRow struct {
 	Addresses string
 	Slot      number
 	Active    bool
+
+	Deactivated number
+	UsedOn      string
 }
 
 // SaveTable stores a lookup table as the chain holds it. A table only grows, so an older view with fewer addresses
@@ -38,10 +41,19 @@ func (s *Store) SaveTable(ctx context.Context, t domain.Table) error {
 		if err != nil || (found && uint64(old.Slot) > t.Slot) {
 			return err
 		}
-		row := tableRow{Address: t.Address, Vault: t.Vault, Authority: t.Authority, Addresses: addresses, Slot: number(t.Slot), Active: t.Active}
+		row := tableRow{Address: t.Address, Vault: t.Vault, Authority: t.Authority, Addresses: addresses, Slot: number(t.Slot), Active: t.Active, Deactivated: number(t.Deactivated), UsedOn: string(t.UsedOn)}
 		_, err = tx.NewInsert().Model(&row).On("CONFLICT (address) DO UPDATE").
 			Set("vault = EXCLUDED.vault").Set("authority = EXCLUDED.authority").Set("addresses = EXCLUDED.addresses").
-			Set("slot = EXCLUDED.slot").Set("active = EXCLUDED.active").Exec(ctx)
+			Set("slot = EXCLUDED.slot").Set("active = EXCLUDED.active").
+			Set("deactivated = EXCLUDED.deactivated").Set("used_on = EXCLUDED.used_on").Exec(ctx)
+		return err
+	})
+}
+
+// DropTable forgets a table that the chain does not hold any more. One that is not stored is no error.
+func (s *Store) DropTable(ctx context.Context, address string) error {
+	return s.write(ctx, "drop lookup table "+address, func(tx bun.Tx) error {
+		_, err := tx.NewDelete().Model((*tableRow)(nil)).Where("address = ?", address).Exec(ctx)
 		return err
 	})
 }
@@ -57,7 +69,7 @@ func (s *Store) Tables(ctx context.Context, vault string) ([]domain.Table, error
 	}
 	out := make([]domain.Table, len(rows))
 	for i, r := range rows {
-		out[i] = domain.Table{Vault: r.Vault, Address: r.Address, Authority: r.Authority, Slot: uint64(r.Slot), Active: r.Active}
+		out[i] = domain.Table{Vault: r.Vault, Address: r.Address, Authority: r.Authority, Slot: uint64(r.Slot), Active: r.Active, Deactivated: uint64(r.Deactivated), UsedOn: domain.Day(r.UsedOn)}
 		if err := json.Unmarshal([]byte(r.Addresses), &out[i].Addresses); err != nil {
 			return nil, fmt.Errorf("store: lookup table %s: %w: %w", r.Address, ErrCorrupt, err)
 		}

@@ -127,6 +127,22 @@ func days(t *testing.T, open func(*testing.T) *store.Store) {
 		require.Equal(t, []domain.Table{grown}, got)
 		require.ErrorIs(t, s.SaveTable(ctx, domain.Table{}), store.ErrInvalid)
 	})
+	t.Run("a lookup table's end is kept, and then it is forgotten", func(t *testing.T) {
+		ctx, s := t.Context(), open(t)
+		table := domain.Table{Vault: vault, Address: "t", Authority: "me", Addresses: []string{"a"}, Slot: 5, Active: true, UsedOn: day}
+		require.NoError(t, s.SaveTable(ctx, table))
+		table.Active, table.Deactivated = false, most
+		require.NoError(t, s.SaveTable(ctx, table))
+		got, err := s.Tables(ctx, vault)
+		require.NoError(t, err)
+		require.Equal(t, []domain.Table{table}, got)
+		for range 2 {
+			require.NoError(t, s.DropTable(ctx, "t"))
+		}
+		got, err = s.Tables(ctx, vault)
+		require.NoError(t, err)
+		require.Empty(t, got)
+	})
 	t.Run("operations are read by their start", func(t *testing.T) {
 		ctx, s := t.Context(), open(t)
 		var all []domain.Operation
