@@ -16,10 +16,10 @@ import (
 func TestScenarios_NoneIsMissing(t *testing.T) {
 	want := map[string]string{
 		"process":     "kill-before-stored kill-stored-unsent kill-sent-unconfirmed kill-confirmed-unrecorded two-workers-one-killed temporal-killed store-locked store-full store-lost",
-		"transaction": "dropped late-1 late-60 late-149 accepted-timeout landed-though-expired rebroadcast-twice rolled-back already-processed",
+		"transaction": "dropped late-1 late-60 late-149 accepted-timeout landed-though-expired rebroadcast-twice rolled-back already-processed tables-impossible tables-gone",
 		"rpc":         "rpc-429 rpc-5xx rpc-hang rpc-truncated rpc-wrong-genesis rpc-frozen rpc-behind-2500 rpc-disagree rpc-all-down rpc-all-down-long",
 		"stranger":    "crank-turns-page crank-opens-day crank-closes-day crank-races",
-		"time":        "clock-day-behind clock-day-ahead rollover late-page-0 clock-skew first-day-ever",
+		"time":        "clock-day-behind clock-day-ahead rollover late-page-0 clock-skew machine-clock-jumps first-day-ever",
 		"money":       "cap-mid-page zero-fees base-fee base-fee-late policy-changed creator-missing payer-dry treasury-short",
 		"investor":    "stream-closed stream-transferred stream-reminted stream-duplicated ata-closed ata-frozen",
 		"published":   "published-closes-early published-50-streams published-zero-fees",

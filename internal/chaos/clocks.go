@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	"os"
 	"time"
 
 	"github.com/meteora-fee-router/feeops/internal/chaos/proxy"
@@ -9,8 +10,8 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
 )
 
-// clocks are deadlines and clocks that do not agree. The machine's clock cannot be moved without privileges, so the
-// chain's is moved against it.
+// clocks are deadlines and clocks that do not agree. The real clock of a machine cannot be moved without privileges: a
+// worker is told that its own is wrong, or the chain's is moved against it.
 func clocks() []Scenario {
 	const group = "time"
 	const day = 24 * time.Hour
@@ -20,6 +21,21 @@ func clocks() []Scenario {
 	return []Scenario{
 		skewed("clock-day-behind", "the machine's clock is a day behind the chain's", day),
 		skewed("clock-day-ahead", "the machine's clock is a day ahead of the chain's", -day),
+		{"machine-clock-jumps", group, "the worker's clock jumps by a day, forth or back, in the middle of the day and stays wrong", true, func(p *Plan) {
+			k, by := p.page(), day
+			if p.rng.IntN(2) == 0 {
+				by = -day
+			}
+			p.say("before page %d by %s", k, by)
+			p.arms(func(r *Run) error {
+				r.rule(&proxy.Rule{Name: "clock jumps", Method: "sendTransaction", Pages: true, Nth: k, Before: func(proxy.Call) {
+					if err := os.WriteFile(r.path("clock"), []byte(by.String()), 0o600); err != nil {
+						r.trouble("clock jumps", err)
+					}
+				}})
+				return nil
+			})
+		}},
 		{"clock-skew", group, "the chain's clock jumps by minutes, forth and back, in the middle of the day", false, func(p *Plan) {
 			k := p.middle()
 			by := time.Duration(p.between(20, 600)) * time.Second

@@ -39,6 +39,22 @@ func fates() []Scenario {
 				return nil
 			})
 		}},
+		{"tables-impossible", group, "lookup tables cannot be made: the day is paid in shorter pages without them", true, func(p *Plan) {
+			p.largePages()
+			p.arms(func(r *Run) error { r.bank().DeleteAccount(solana.AddressLookupTableProgramID); return nil })
+		}},
+		{"tables-gone", group, "the lookup tables vanish in the middle of the day", false, func(p *Plan) {
+			p.largePages()
+			k := p.middle()
+			p.say("before page %d", k)
+			p.held("tables vanish", k, func(_ context.Context, r *Run) error {
+				for _, table := range r.bank().ProgramAccounts(solana.AddressLookupTableProgramID, bank.Processed) {
+					r.bank().DeleteAccount(table.Key)
+				}
+				r.node.Slots(2)
+				return nil
+			})
+		}},
 		late("late-1", 1, "a page lands one block late"),
 		late("late-60", 60, "a page lands 60 blocks late"),
 		late("late-149", 149, "a page lands in the last block in which it can"),

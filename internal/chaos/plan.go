@@ -126,6 +126,11 @@ func (p *Plan) slowly() {
 	}
 }
 
+// largePages makes pages that need lookup tables.
+func (p *Plan) largePages() {
+	p.PageSize, p.Spec.Investors = uint32(p.between(12, 20)), p.between(30, 48)
+}
+
 // does something while the first day runs, in a goroutine of its own. It ends with the day at the latest.
 func (p *Plan) does(name string, f func(context.Context, *Run) error) {
 	p.during = append(p.during, step{name, f})

@@ -166,7 +166,7 @@ func (r *Run) store() string { return r.path("feeops.db") }
 func (r *Run) startWorkers(ctx context.Context) error {
 	for i := range r.plan.Workers {
 		w, err := devstack.Supervise(ctx, devstack.WorkerOptions{
-			Command: append(append([]string{}, r.lab.o.Worker...), "--config", r.config(i)), Env: devstack.Environment(r.lab.o.Env),
+			Command: append(append([]string{}, r.lab.o.Worker...), "--config", r.config(i), "--clock-moved-by", r.path("clock")), Env: devstack.Environment(r.lab.o.Env),
 			LogFile: r.path(fmt.Sprintf("worker-%d.log", i+1)), Tell: func(line string) { r.tell("%s", line) }, Grace: time.Second,
 			Sleep: func(ctx context.Context, d time.Duration) error {
 				if r.reborn != nil {

@@ -19,8 +19,8 @@ import (
 const startTimeout = 45 * time.Second
 
 // Run starts the worker, runs until ctx ends, and drains: activities under way get worker.drain_timeout to end.
-func Run(ctx context.Context, s config.Settings) error {
-	a := New(s)
+func Run(ctx context.Context, s config.Settings, changes ...fx.Option) error {
+	a := New(s, changes...)
 	if err := a.Err(); err != nil {
 		return explain(err)
 	}
@@ -63,10 +63,11 @@ func explain(err error) error {
 	return err
 }
 
-// New assembles the worker without starting anything.
-func New(s config.Settings) *fx.App {
+// New assembles the worker without starting anything. changes replace parts of it, as WithClock does.
+func New(s config.Settings, changes ...fx.Option) *fx.App {
 	return fx.New(
 		fx.Supply(s),
+		fx.Options(changes...),
 		fx.WithLogger(func(log *slog.Logger) fxevent.Logger {
 			l := &fxevent.SlogLogger{Logger: log}
 			l.UseLogLevel(slog.LevelDebug)
@@ -80,5 +81,5 @@ func New(s config.Settings) *fx.App {
 
 // Modules lists every part of the worker.
 func Modules() fx.Option {
-	return fx.Options(logModule, storeModule, chainModule, senderModule, distributionModule, metricsModule, httpModule, temporalModule)
+	return fx.Options(clockModule, logModule, storeModule, chainModule, senderModule, distributionModule, metricsModule, httpModule, temporalModule)
 }

@@ -31,8 +31,10 @@ func StartPool(ctx context.Context, s config.Settings, p *chain.Pool) error {
 	return nil
 }
 
-func newPool(s config.Settings, log *slog.Logger) (*chain.Pool, error) {
-	p, err := chain.New(PoolOptions(s, log))
+func newPool(s config.Settings, log *slog.Logger, clock Clock) (*chain.Pool, error) {
+	o := PoolOptions(s, log)
+	o.Now = clock
+	p, err := chain.New(o)
 	if err != nil {
 		return nil, fault(err)
 	}

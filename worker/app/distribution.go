@@ -29,6 +29,7 @@ type serviceParams struct {
 	Pool     *chain.Pool
 	Store    *store.Store
 	Senders  *senders
+	Clock    Clock
 	Log      *slog.Logger
 }
 
@@ -41,7 +42,7 @@ func newService(p serviceParams) (*distribution.Service, error) {
 		Chain: p.Pool, Store: p.Store, Vaults: vaults, Rules: Rules(p.Settings), Sender: p.Senders.of,
 		Endpoints: func() []distribution.EndpointView { return Endpoints(p.Pool) },
 		Stopped:   func() bool { return p.Settings.Safety.EmergencyStop },
-		Now:       time.Now, Sleep: sleep, SlotTime: p.Settings.RPC.SlotTime, Log: p.Log,
+		Now:       p.Clock, Sleep: sleep, SlotTime: p.Settings.RPC.SlotTime, Log: p.Log,
 	})
 	p.Senders.bind(distribution.Gate{Service: s})
 	return s, nil

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"github.com/gagliardetto/solana-go"
 	"github.com/gagliardetto/solana-go/rpc"
@@ -39,7 +38,7 @@ func (g *lateGate) Open(ctx context.Context, vault string) error {
 	return g.gate.Open(ctx, vault)
 }
 
-func newSenders(s config.Settings, pool *chain.Pool, db *store.Store, log *slog.Logger) (*senders, error) {
+func newSenders(s config.Settings, pool *chain.Pool, db *store.Store, clock Clock, log *slog.Logger) (*senders, error) {
 	out := &senders{byVault: map[string]*sender.Sender{}, keys: map[string]solana.PublicKey{}, gate: &lateGate{}}
 	type payer struct {
 		sender *sender.Sender
@@ -60,7 +59,7 @@ func newSenders(s config.Settings, pool *chain.Pool, db *store.Store, log *slog.
 		one, known := byPath[path]
 		if !known {
 			var err error
-			if one.sender, one.key, err = newSender(s, path, pool, db, out.gate, log); err != nil {
+			if one.sender, one.key, err = newSender(s, path, pool, db, out.gate, clock, log); err != nil {
 				return nil, fault(fmt.Errorf("fee payer of vault %s: %w", v.ID, err))
 			}
 			byPath[path] = one
@@ -70,7 +69,7 @@ func newSenders(s config.Settings, pool *chain.Pool, db *store.Store, log *slog.
 	return out, nil
 }
 
-func newSender(s config.Settings, path string, pool *chain.Pool, db *store.Store, gate sender.Gate, log *slog.Logger) (*sender.Sender, solana.PublicKey, error) {
+func newSender(s config.Settings, path string, pool *chain.Pool, db *store.Store, gate sender.Gate, clock Clock, log *slog.Logger) (*sender.Sender, solana.PublicKey, error) {
 	key, err := signer.OpenKeyFile(path)
 	if err != nil {
 		return nil, solana.PublicKey{}, err
@@ -88,7 +87,7 @@ func newSender(s config.Settings, path string, pool *chain.Pool, db *store.Store
 	return sender.New(pool, db, signer.WithPolicy(key, limits), gate, sender.Options{
 		RebroadcastInterval: s.RPC.RebroadcastInterval, PollInterval: s.RPC.PollInterval, FirstPoll: s.RPC.SlotTime,
 		ComputeMarginPercent: d.ComputeMarginPercent, MaxUnitPrice: d.MaxPriorityFeeMicroLamports, PriorityPercentile: uint32(d.PriorityFeePercentile),
-		MaxFeeLamports: uint64(d.MaxFeePerTransaction), MaxFeePerDay: uint64(d.MaxFeePerDay), Goal: rpc.CommitmentType(s.RPC.Commitment), Routers: routers, Now: time.Now, Sleep: sleep, Logger: log,
+		MaxFeeLamports: uint64(d.MaxFeePerTransaction), MaxFeePerDay: uint64(d.MaxFeePerDay), Goal: rpc.CommitmentType(s.RPC.Commitment), Routers: routers, Now: clock, Sleep: sleep, Logger: log,
 	}), key.PublicKey(), nil
 }
 
