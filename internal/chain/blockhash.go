@@ -33,7 +33,7 @@ type blockhashCache struct {
 func (p *Pool) LatestBlockhash(ctx context.Context) (Blockhash, error) {
 	p.blockhash.mu.Lock()
 	defer p.blockhash.mu.Unlock()
-	if p.blockhash.hash.LastValid != 0 && p.o.Now().Sub(p.blockhash.read) < p.o.BlockhashAge {
+	if p.blockhash.hash.LastValid != 0 && p.o.Now().Sub(p.blockhash.read).Abs() < p.o.BlockhashAge {
 		return p.blockhash.hash, nil
 	}
 	type value struct {

@@ -45,7 +45,7 @@ type endpoint struct {
 	advancing bool
 	lag       uint64
 	ahead     bool // Far ahead of all others: it lies, or everybody else stands still.
-	restUntil time.Time
+	rest      rest
 	restWhy   string
 	inARow    int
 	latencies []time.Duration
@@ -66,21 +66,21 @@ func (e *endpoint) failed(ce *callError) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.outcomes = keep(e.outcomes, false)
-	rest := time.Duration(0)
+	length := time.Duration(0)
 	switch {
 	case ce.tooMany():
-		rest = max(ce.after, shortRest)
+		length = max(ce.after, shortRest)
 	case ce.behind():
 		// It is alive and will catch up within a slot or two; the next probe judges its lag.
 	default:
 		e.inARow++
-		rest = max(ce.after, shortRest)
+		length = max(ce.after, shortRest)
 		if e.inARow >= restAfter {
-			rest = max(ce.after, longRest)
+			length = max(ce.after, longRest)
 		}
 	}
-	if rest > 0 {
-		e.restUntil, e.restWhy = e.now().Add(rest), ce.Error()
+	if length > 0 {
+		e.rest, e.restWhy = rest{e.now(), length}, ce.Error()
 	}
 }
 
@@ -111,8 +111,8 @@ func (e *endpoint) verdict(maxLag uint64, frozenAfter time.Duration) (reason str
 		return fmt.Sprintf("unreachable: %v", e.probeErr), true
 	case !e.movedAt.IsZero() && now.Sub(e.movedAt) >= frozenAfter:
 		return fmt.Sprintf("frozen: slot %d has not moved for %s", e.slot, now.Sub(e.movedAt).Round(time.Second)), false
-	case now.Before(e.restUntil):
-		return fmt.Sprintf("resting for %s: %s", e.restUntil.Sub(now).Round(time.Millisecond), e.restWhy), true
+	case e.rest.left(now) > 0:
+		return fmt.Sprintf("resting for %s: %s", e.rest.left(now).Round(time.Millisecond), e.restWhy), true
 	}
 	return "", true
 }

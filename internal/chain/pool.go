@@ -111,7 +111,7 @@ func (p *Pool) ranked(only *endpoint, pass int) []*endpoint {
 		e.mu.Lock()
 		reason, last := e.verdict(p.o.MaxSlotLag, p.o.FrozenAfter)
 		s := place{e, e.score(), e.turns.free()}
-		resting := e.now().Before(e.restUntil)
+		resting := e.rest.left(e.now()) > 0
 		e.mu.Unlock()
 		switch {
 		case reason == "":
@@ -145,7 +145,7 @@ func (p *Pool) pause(only *endpoint) time.Duration {
 			continue
 		}
 		e.mu.Lock()
-		left := e.restUntil.Sub(e.now())
+		left := e.rest.left(e.now())
 		e.mu.Unlock()
 		if left > 0 && (wait == 0 || left < wait) {
 			wait = left

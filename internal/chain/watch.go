@@ -47,7 +47,7 @@ type socket struct {
 	byRequest map[uint64]chan struct{}
 	byID      map[uint64]chan struct{}
 	requestOf map[uint64]uint64 // Subscription id by request id, to take it back.
-	restUntil time.Time
+	rest      rest
 }
 
 func (s *socket) subscribe(ctx context.Context, url string, sig solana.Signature, c rpc.CommitmentType, clock func() time.Time) (<-chan struct{}, func(), error) {
@@ -73,14 +73,14 @@ func (s *socket) connect(ctx context.Context, url string, now time.Time) error {
 	if s.conn != nil {
 		return nil
 	}
-	if now.Before(s.restUntil) {
-		return fmt.Errorf("websocket rests for %s", s.restUntil.Sub(now).Round(time.Second))
+	if left := s.rest.left(now); left > 0 {
+		return fmt.Errorf("websocket rests for %s", left.Round(time.Second))
 	}
 	dial, cancel := context.WithTimeout(ctx, socketTimeout)
 	defer cancel()
 	conn, _, err := websocket.Dial(dial, url, nil)
 	if err != nil {
-		s.restUntil = now.Add(socketRest)
+		s.rest = rest{now, socketRest}
 		return fmt.Errorf("websocket: the connection failed")
 	}
 	conn.SetReadLimit(maxNotice)
@@ -181,7 +181,7 @@ func (s *socket) drop(now time.Time) {
 	}
 	s.conn, s.byRequest, s.byID, s.requestOf = nil, nil, nil, nil
 	if !now.IsZero() {
-		s.restUntil = now.Add(socketRest)
+		s.rest = rest{now, socketRest}
 	}
 }
 

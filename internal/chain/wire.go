@@ -86,7 +86,7 @@ func (e *endpoint) post(ctx context.Context, method string, params []any) (json.
 }
 
 func (e *endpoint) read(method string, resp *http.Response, raw []byte) (json.RawMessage, *callError) {
-	ce := &callError{endpoint: e.Name, method: method, status: resp.StatusCode, after: e.retryAfter(resp.Header.Get("Retry-After"))}
+	ce := &callError{endpoint: e.Name, method: method, status: resp.StatusCode, after: e.retryAfter(resp.Header)}
 	var a rpcAnswer
 	err := json.Unmarshal(raw, &a)
 	switch {
@@ -109,18 +109,26 @@ func (e *endpoint) read(method string, resp *http.Response, raw []byte) (json.Ra
 	return nil, ce
 }
 
-// retryAfter reads seconds or an HTTP date.
-func (e *endpoint) retryAfter(v string) time.Duration {
-	if v == "" {
+// longestRest bounds what an endpoint may ask for: one that wants an hour is asked again after ten minutes, because a day
+// that waits for it could be lost.
+const longestRest = 10 * time.Minute
+
+// retryAfter reads seconds or an HTTP date. A date is held against the answer's own, because this machine's clock may be
+// wrong by a day.
+func (e *endpoint) retryAfter(h http.Header) time.Duration {
+	v := h.Get("Retry-After")
+	if s, err := strconv.ParseFloat(v, 64); err == nil && s >= 0 && s < 86_400 {
+		return min(time.Duration(s*float64(time.Second)), longestRest)
+	}
+	until, err := http.ParseTime(v)
+	if err != nil {
 		return 0
 	}
-	if s, err := strconv.ParseFloat(v, 64); err == nil && s >= 0 && s < 86_400 {
-		return time.Duration(s * float64(time.Second))
+	now, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		now = e.now()
 	}
-	if t, err := http.ParseTime(v); err == nil {
-		return max(0, t.Sub(e.now()))
-	}
-	return 0
+	return min(max(0, until.Sub(now)), longestRest)
 }
 
 // withoutURL drops the address that net/http puts around its errors, because it may hold a key.

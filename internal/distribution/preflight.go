@@ -118,7 +118,11 @@ func judge(v Vault, m domain.Manifest, p page, keys []solana.PublicKey, before c
 	if err != nil {
 		return r, vaultFault(v, "progress_bad", fmt.Errorf("progress before the rehearsal: %w", err), "")
 	}
-	planned, err := plannedFor(m, p.plan, earlier.CurrentDayDistributed)
+	distributed := earlier.CurrentDayDistributed
+	if p.plan.Cursor == 0 {
+		distributed = 0 // The account still shows yesterday's sum; the opening begins a new one.
+	}
+	planned, err := plannedFor(m, p.plan, distributed)
 	if err != nil {
 		return r, vaultFault(v, "arithmetic", err, "")
 	}

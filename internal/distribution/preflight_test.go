@@ -27,6 +27,9 @@ func rehearsal(t *testing.T, v Vault, m domain.Manifest, cursor uint32, after ro
 	keys := []solana.PublicKey{v.Accounts.Progress, v.Accounts.Treasury, v.Accounts.Creator}
 	before := chain.Snapshot{Accounts: map[solana.PublicKey]chain.Account{}}
 	was := router.Progress{Vault: v.Address, PaginationCursor: cursor}
+	if cursor == 0 {
+		was.CurrentDayDistributed = 1 << 50 // Yesterday's sum still stands there.
+	}
 	put := func(p router.Progress) chain.Account {
 		return chain.Account{Key: v.Accounts.Progress, Exists: true, Owner: v.Program, Data: p.Encode()}
 	}
@@ -93,6 +96,16 @@ func TestX21_AnOpenDayIsHeldAgainstItsExactFigures(t *testing.T) {
 		m.Entries[i].Expected = m.Opening.Expected[i]
 	}
 	require.True(t, rehearsal(t, v, m, 4, router.Progress{Vault: v.Address, PaginationCursor: 8}, 1000).OK)
+}
+
+func TestX21_ANewDayUnderACapIsHeldAgainstItsOwnSum(t *testing.T) {
+	v := aVault(10)
+	v.PageSize = 4
+	w := aView(v)
+	limit := uint64(10_000_000)
+	w.Policy.DailyCap = &limit
+	m := aPlan(t, v, w)
+	require.True(t, rehearsal(t, v, m, 0, router.Progress{Vault: v.Address, PaginationCursor: 4}, 1000).OK)
 }
 
 func TestX25_APageBehindAStrangersIsHeldAgainstItsOwnSum(t *testing.T) {

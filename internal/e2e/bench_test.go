@@ -11,8 +11,19 @@ import (
 )
 
 // BenchmarkDay1000 pays days of 1,000 investors with slots as long as on a real network (DESIGN.md §7).
-func BenchmarkDay1000(b *testing.B) {
+func BenchmarkDay1000(b *testing.B) { day1000(b) }
+
+// BenchmarkDay1000Dropped does so while one send in ten gets an answer and reaches nobody. The bar is 4 slots a page.
+func BenchmarkDay1000Dropped(b *testing.B) {
+	day1000(b, localnet.Fault{Name: "drop", PerMille: 100})
+}
+
+func day1000(b *testing.B, faults ...localnet.Fault) {
+	b.Helper()
 	w := newChainAt(b, localnet.DefaultSlot, specs(localnet.VaultSpec{Investors: 1_000, DuplicateRecipients: 20, PayerLamports: 50_000_000_000}))
+	for _, f := range faults {
+		w.node.SetFault(f)
+	}
 	w.startWorker()
 	for b.Loop() {
 		before := w.ledger("v")

@@ -238,7 +238,7 @@ func (s *Sender) broadcast(ctx context.Context, f *flight) {
 // sendAgain repeats the same bytes while they can land and the gate is open. A stop ends the sending, not the watching.
 func (s *Sender) sendAgain(ctx context.Context, vault string, left []*flight) {
 	for _, f := range left {
-		if f.status.Known || f.tooLate || s.o.Now().Sub(f.lastSend) < s.o.RebroadcastInterval {
+		if f.status.Known || f.tooLate || s.o.Now().Sub(f.lastSend).Abs() < s.o.RebroadcastInterval {
 			continue
 		}
 		if err := s.open(ctx, vault); err != nil {

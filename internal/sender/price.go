@@ -51,7 +51,7 @@ func (s *Sender) recentPrice(ctx context.Context, r Request) uint64 {
 	s.prices.mu.Lock()
 	known, ok := s.prices.known[r.Vault]
 	s.prices.mu.Unlock()
-	if ok && s.o.Now().Sub(known.read) < s.o.PriceAge {
+	if ok && s.o.Now().Sub(known.read).Abs() < s.o.PriceAge {
 		return known.micro
 	}
 	list, err := s.chain.PriorityFees(ctx, written(r.Instructions))
