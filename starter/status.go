@@ -19,22 +19,22 @@ import (
 
 // statusRow is a vault in status --json. Times are unix seconds of the chain's clock; until_due is signed (D06).
 type statusRow struct {
-	ID        string        `json:"id"`
-	State     domain.State  `json:"state"`
-	Reason    string        `json:"reason,omitempty"`
-	Day       domain.Day    `json:"day,omitempty"`
-	Live      bool          `json:"live"` // A run is under way.
-	Due       int64         `json:"due"`
-	UntilDue  int64         `json:"until_due_seconds"`
-	Deadline  int64         `json:"deadline"`
-	Cursor    uint32        `json:"cursor"`
-	Investors int           `json:"investors"`
-	Percent   int           `json:"percent"`
-	Treasury  treasuryJSON  `json:"treasury"`
-	Payer     *uint64       `json:"payer_lamports"` // null: the key cannot be read here.
-	Claimable domain.Amount `json:"claimable"`
-	Token     domain.Token  `json:"token"`
-	Slot      uint64        `json:"slot"`
+	ID        string         `json:"id"`
+	State     domain.State   `json:"state"`
+	Reason    string         `json:"reason,omitempty"`
+	Day       domain.Day     `json:"day,omitempty"`
+	Live      bool           `json:"live"` // A run is under way.
+	Due       int64          `json:"due"`
+	UntilDue  int64          `json:"until_due_seconds"`
+	Deadline  int64          `json:"deadline"`
+	Cursor    uint32         `json:"cursor"`
+	Investors int            `json:"investors"`
+	Percent   int            `json:"percent"`
+	Treasury  treasuryJSON   `json:"treasury"`
+	Payer     *uint64        `json:"payer_lamports"` // null: the key cannot be read here.
+	Claimable *domain.Amount `json:"claimable"`      // null: could not be read.
+	Token     domain.Token   `json:"token"`
+	Slot      uint64         `json:"slot"`
 }
 
 // treasuryJSON has three answers: a value, no account, unknown (D08).
@@ -138,17 +138,19 @@ func live(ctx context.Context, tc client.Client, vault string) bool {
 func statusOf(s distribution.Standing) statusRow {
 	row := statusRow{
 		ID: s.Vault, State: s.State, Reason: s.Reason, Day: s.Day, Live: s.Live, Due: s.Timing.Due(), UntilDue: int64(s.Timing.UntilDue() / time.Second),
-		Deadline: s.Timing.Deadline(), Cursor: s.Cursor, Investors: s.Entries, Percent: s.Percent, Claimable: s.Claimable, Token: s.Token, Slot: s.Slot,
+		Deadline: s.Timing.Deadline(), Cursor: s.Cursor, Investors: s.Entries, Percent: s.Percent, Token: s.Token, Slot: s.Slot,
 		Treasury: treasuryJSON{State: "unknown"},
 	}
 	switch {
 	case s.Slot == 0: // Nothing could be read.
+		return row
 	case !s.Treasury.Exists:
 		row.Treasury.State = "absent"
 	default:
 		amount := domain.Amount(s.Treasury.Amount)
 		row.Treasury = treasuryJSON{State: "value", Amount: &amount}
 	}
+	row.Claimable = &s.Claimable
 	if s.PayerKnown {
 		row.Payer = &s.Payer
 	}
@@ -179,7 +181,7 @@ func (c *cli) showStatus(r statusResult) error {
 	t := newTable("", "Vault", "State", "Day", "Next due", "Progress", "Treasury", "To claim", "Payer SOL")
 	for _, row := range r.Vaults {
 		row.Token.Symbol = "" // The line is full; --json has it.
-		t.AppendRow([]any{row.ID, row.State, row.Day, due(row), fmt.Sprintf("%d/%d", min(int(row.Cursor), row.Investors), row.Investors), treasury(row), row.Token.Format(row.Claimable), sol(row.Payer)})
+		t.AppendRow([]any{row.ID, row.State, row.Day, due(row), fmt.Sprintf("%d/%d", min(int(row.Cursor), row.Investors), row.Investors), treasury(row), claimable(row), sol(row.Payer)})
 	}
 	rightFrom(t, 5, 8)
 	fmt.Fprintln(c.stdout, t.Render())
@@ -215,6 +217,13 @@ func treasury(r statusRow) string {
 		return r.Treasury.State
 	}
 	return r.Token.Format(*r.Treasury.Amount)
+}
+
+func claimable(r statusRow) string {
+	if r.Claimable == nil {
+		return "unknown"
+	}
+	return r.Token.Format(*r.Claimable)
 }
 
 func sol(lamports *uint64) string {

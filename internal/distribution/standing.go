@@ -110,6 +110,9 @@ func stand(v Vault, w View, r Rules, flags []domain.SafetyFlag, report *domain.D
 		out.State, out.Reason = domain.CompleteUnreconciled, "closed on chain, and our books of it are not: start it again to make them"
 	default:
 		out.State, out.Percent = domain.Complete, 100
+		if report == nil {
+			out.Reason = "closed on the chain; the books here know nothing of it"
+		}
 	}
 	return out
 }
