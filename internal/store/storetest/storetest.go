@@ -36,6 +36,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"day", days},
 		{"arrear", arrears},
 		{"safety", safety},
+		{"delivery", deliveries},
 		{"audit", audits},
 		{"amounts", amounts},
 		{"concurrency", concurrency},
