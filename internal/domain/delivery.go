@@ -36,6 +36,7 @@ type DeliveryClaim struct {
 	Channel string
 	Now     time.Time
 	Lease   time.Duration // How long the attempt may take; after that another may begin.
+	AnyAge  bool          // A later message of the key does not make this one obsolete: an entry of a timeline.
 }
 
 // DeliveryGrant answers a claim. Without Granted the record's state says why: delivered, superseded, or sending by

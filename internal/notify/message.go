@@ -40,6 +40,10 @@ type Message struct {
 	Actions  []Action          `json:"actions,omitempty"`
 	At       time.Time         `json:"at"`
 	Files    map[string][]byte `json:"files,omitempty"` // Attachments by name, for channels that can; reports use them.
+
+	// Repeat is set by the dispatcher when an earlier attempt may have been taken although no reply came: a channel that
+	// can looks for the message before it tells again.
+	Repeat bool `json:"-"`
 }
 
 // Field is a labelled figure, in the order in which people should read it.

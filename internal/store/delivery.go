@@ -80,7 +80,7 @@ func weighClaim(c domain.DeliveryClaim, rows []deliveryRow, own *deliveryRow) do
 		switch {
 		case r.Seq == own.Seq:
 			*own, g.Repeat = r, r.Uncertain
-		case r.Seq > own.Seq && delivered:
+		case r.Seq > own.Seq && delivered && !c.AnyAge:
 			later = true
 		}
 		if r.State == string(domain.DeliverySending) && time.Time(r.LeaseUntil).After(c.Now) {

@@ -100,6 +100,11 @@ func deliveries(t *testing.T, open func(*testing.T) *store.Store) {
 		all, err := s.Deliveries(ctx, deliveryKey)
 		require.NoError(t, err)
 		require.Equal(t, late.Delivery, all[0])
+		entry := claim(1, 6)
+		entry.AnyAge = true
+		g, err := s.ClaimDelivery(ctx, entry)
+		require.NoError(t, err)
+		require.True(t, g.Granted, "an entry of a timeline is never out of date")
 	})
 	t.Run("a slow attempt cannot take back what another has delivered", func(t *testing.T) {
 		ctx, s := t.Context(), open(t)
