@@ -35,7 +35,7 @@ func (d *Dispatcher) OpenRoom(ctx context.Context, channel string, r Room) (Ref,
 	return out.Ref, err
 }
 
-// PostToRoom tells a room of a message, once. A room that was never opened is an error for people.
+// PostToRoom tells a room of a message, once, also one that comes late: it is an entry of a timeline. A room that was never opened is an error for people.
 func (d *Dispatcher) PostToRoom(ctx context.Context, channel string, m Message) (Outcome, error) {
 	out := Outcome{Channel: channel, State: domain.DeliveryFailed}
 	rooms, err := d.rooms(channel)

@@ -36,9 +36,8 @@ func NewHTTPClient() *http.Client {
 	return &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
-// ReadReply reads a reply's beginning and ends it.
+// ReadReply reads a reply's beginning. The caller closes it.
 func ReadReply(r *http.Response) ([]byte, error) {
-	defer r.Body.Close()
 	return io.ReadAll(io.LimitReader(r.Body, maxReply))
 }
 

@@ -74,6 +74,7 @@ func TestHTTPClient_FollowsNoRedirect(t *testing.T) {
 	t.Cleanup(server.Close)
 	resp, err := notify.NewHTTPClient().Post(server.URL, "text/plain", nil)
 	require.NoError(t, err)
+	defer resp.Body.Close()
 	_, err = notify.ReadReply(resp)
 	require.NoError(t, err)
 	require.Equal(t, http.StatusTemporaryRedirect, resp.StatusCode)

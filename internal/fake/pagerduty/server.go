@@ -116,7 +116,8 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request) (event, json.RawMe
 	}
 	if slices.ContainsFunc(e.Links, func(l struct {
 		Href string `json:"href"`
-	}) bool {
+	},
+	) bool {
 		return l.Href == ""
 	}) {
 		wrong = append(wrong, "'links.href' is missing")

@@ -206,6 +206,7 @@ func (h webhook) send(ctx context.Context, method, path string, query url.Values
 	if err != nil {
 		return nil, notify.Unreachable(notify.ChannelDiscord, err)
 	}
+	defer resp.Body.Close()
 	reply, err := notify.ReadReply(resp)
 	if err != nil {
 		return nil, notify.Unreachable(notify.ChannelDiscord, err)

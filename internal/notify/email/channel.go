@@ -89,6 +89,8 @@ func (c *Channel) one(ctx context.Context, session *session, m notify.Message, b
 		return "", worst
 	case len(refused) == 0:
 		return ref, nil
+	case len(refused) == len(c.o.To):
+		ref = "" // Nobody has it: there is no thread.
 	}
 	return ref, fault.Newf(fault.Human, "email/refused", "the mail server refuses %s", strings.Join(refused, ", ")).
 		WithNext("Correct notify.smtp.to; the other receivers have the mail.")

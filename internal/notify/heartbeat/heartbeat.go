@@ -49,6 +49,7 @@ func (h *Heartbeat) Beat(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, notify.Unreachable("heartbeat", err)
 	}
+	defer resp.Body.Close()
 	if _, err := notify.ReadReply(resp); err != nil {
 		return false, notify.Unreachable("heartbeat", err)
 	}

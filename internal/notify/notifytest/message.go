@@ -30,8 +30,11 @@ func Stuck() notify.Message {
 		Fields: []notify.Field{{Name: "Cursor", Value: "30 of 120"}, {Name: "At risk", Value: "1,234.567890 USDC"}},
 		Links:  []notify.Link{{Text: "Runbook", URL: "https://runbooks.example.org/distribution_stuck"}, {Text: "Run", URL: "http://127.0.0.1:8233/namespaces/default/workflows/distribution%2Falpha"}},
 		Actions: []notify.Action{
-			{Name: notify.ActionAcknowledge, Value: "alpha/distribution_stuck/2026-03-01"}, {Name: notify.ActionMute, Value: "alpha/distribution_stuck"},
-			{Name: notify.ActionPause, Value: "alpha"}, {Name: notify.ActionStop, Value: "all"}, {Name: notify.ActionExplain, Value: "alpha"},
+			{Name: notify.ActionAcknowledge, Value: "alpha/distribution_stuck/2026-03-01"},
+			{Name: notify.ActionMute, Value: "alpha/distribution_stuck"},
+			{Name: notify.ActionPause, Value: "alpha"},
+			{Name: notify.ActionStop, Value: "all"},
+			{Name: notify.ActionExplain, Value: "alpha"},
 		},
 		At: At(),
 	}
@@ -53,8 +56,11 @@ func Hostile() notify.Message {
 		Vault: "be*ta <!here>\nBcc: evil@example.org", Team: "te_am", Alert: "al`ert",
 		Fields: []notify.Field{{Name: "Na*me*\n<!here>", Value: evil + "\nsecond line"}, {Name: "empty", Value: " \n"}, {Name: "", Value: "nameless"}},
 		Links: []notify.Link{
-			{Text: "script", URL: "javascript:alert(1)"}, {Text: "break|out> <!channel>", URL: "https://a.example/?a=1&b=2"},
-			{Text: "out", URL: "https://a.example/>|<!channel>"}, {Text: "", URL: "HTTPS://b.example/x"}, {Text: "data", URL: "data:text/html,x"},
+			{Text: "script", URL: "javascript:alert(1)"},
+			{Text: "break|out> <!channel>", URL: "https://a.example/?a=1&b=2"},
+			{Text: "out", URL: "https://a.example/>|<!channel>"},
+			{Text: "", URL: "HTTPS://b.example/x"},
+			{Text: "data", URL: "data:text/html,x"},
 		},
 		Actions: []notify.Action{{Name: notify.ActionAcknowledge, Value: "beta/\"<!channel>"}, {Name: notify.ActionAcknowledge, Value: "twice"}, {Name: "odd <!here>\n", Value: "v"}},
 		At:      At(),

@@ -223,6 +223,7 @@ func (r recorder) Do(req *http.Request) (*http.Response, error) {
 		note.failed = err
 		return resp, err
 	}
+	defer resp.Body.Close()
 	body, err := notify.ReadReply(resp)
 	note.status, note.header, note.said, note.failed = resp.StatusCode, resp.Header, meaning(body), err
 	resp.Body = io.NopCloser(strings.NewReader(string(body)))

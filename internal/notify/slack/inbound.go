@@ -168,6 +168,7 @@ func (in *Inbound) post(ctx context.Context, to string, body []byte) error {
 	if err != nil {
 		return notify.Unreachable(notify.ChannelSlack, err)
 	}
+	defer resp.Body.Close()
 	if _, err := notify.ReadReply(resp); err != nil {
 		return notify.Unreachable(notify.ChannelSlack, err)
 	}

@@ -98,6 +98,7 @@ func (c *Channel) Deliver(ctx context.Context, m notify.Message, _ notify.Ref) (
 	if err != nil {
 		return "", notify.Unreachable(c.Name(), err)
 	}
+	defer resp.Body.Close()
 	reply, err := notify.ReadReply(resp)
 	switch {
 	case resp.StatusCode >= 200 && resp.StatusCode < 300:
