@@ -64,9 +64,12 @@ func Default() Settings {
 			PublishedUnpaidInvestors:    "refuse",
 		},
 		Notify: Notify{
-			Slack:     Slack{BaseURL: "https://slack.com/api/"},
-			PagerDuty: PagerDuty{BaseURL: "https://events.pagerduty.com"},
-			SMTP:      SMTP{Port: 587, TLS: "starttls"},
+			Slack:      Slack{Rooms: "channel", BaseURL: "https://slack.com/api/"},
+			PagerDuty:  PagerDuty{BaseURL: "https://events.pagerduty.com"},
+			SMTP:       SMTP{Port: 587, TLS: "starttls"},
+			TimeZone:   "UTC",
+			QuietHours: QuietHours{Below: domain.SeverityHigh},
+			Heartbeat:  Heartbeat{Interval: time.Minute},
 		},
 	}
 }

@@ -16,20 +16,7 @@ func (s Settings) rules() Errors {
 	if !s.Worker.AllowPublic && !loopback(s.Worker.Listen) {
 		out = append(out, Error{Key: "worker.listen", Got: quote(s.Worker.Listen), Want: "a loopback address such as 127.0.0.1:8780", Next: "Set worker.allow_public: true if everyone who reaches it may read it."})
 	}
-	if n := s.Notify; !n.Slack.Token.IsZero() && n.Slack.Channel == "" {
-		out = append(out, Error{Key: "notify.slack.channel", Got: "nothing", Want: "a channel for the token"})
-	}
-	if m := s.Notify.SMTP; m.Host != "" {
-		if m.From == "" {
-			out = append(out, Error{Key: "notify.smtp.from", Got: "nothing", Want: "a sender"})
-		}
-		if len(m.To) == 0 {
-			out = append(out, Error{Key: "notify.smtp.to", Got: "nothing", Want: "a receiver"})
-		}
-		if m.TLS == "none" && !m.Password.IsZero() && !loopback(net.JoinHostPort(m.Host, "25")) {
-			out = append(out, Error{Key: "notify.smtp.tls", Got: `"none"`, Want: "starttls or tls for a server elsewhere", Next: "The password would cross the network in plain."})
-		}
-	}
+	out = append(out, s.Notify.rules()...)
 	return append(out, s.vaultRules()...)
 }
 

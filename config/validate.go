@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"time"
+	_ "time/tzdata" // A container without zones must read the same settings as a machine with them.
 
 	"github.com/go-playground/validator/v10"
 	"github.com/mr-tron/base58"
@@ -64,6 +66,8 @@ func newValidator() *validator.Validate {
 		"http_url":   func(s string) bool { return isURL(s, "http", "https") },
 		"secret_url": func(s string) bool { return isURL(s, "http", "https") },
 		"ws_url":     func(s string) bool { return isURL(s, "ws", "wss") },
+		"clock":      func(s string) bool { _, err := time.Parse("15:04", s); return err == nil },
+		"time_zone":  func(s string) bool { _, err := time.LoadLocation(s); return err == nil && s != "" && s != "Local" },
 		"dsn": func(s string) bool {
 			return (strings.HasPrefix(s, "file:") && len(s) > len("file:")) || isURL(s, "postgres", "postgresql")
 		},
@@ -130,6 +134,10 @@ func explain(f validator.FieldError) Error {
 		e.Got, e.Want = "a secret that is no address", "an address https://…"
 	case "dsn":
 		e.Got, e.Want = quote(RedactURL(fmt.Sprint(f.Value()))), "file:PATH or postgres://…"
+	case "clock":
+		e.Want = "a time of day from 00:00 to 23:59"
+	case "time_zone":
+		e.Want, e.Next = "a time zone such as UTC or Europe/Berlin", "Take a name of the tz database: what this machine calls local is another place elsewhere."
 	case "email":
 		e.Want = "an e-mail address"
 	case "min", "max":
