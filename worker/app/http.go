@@ -23,12 +23,16 @@ import (
 var httpModule = fx.Module("http", fx.Invoke(serve))
 
 // serve offers /healthz, /readyz and /metrics on the settings' address, which is loopback unless they say otherwise.
-func serve(lc fx.Lifecycle, s config.Settings, r *prometheus.Registry, p *chain.Pool, db *store.Store, log *slog.Logger) {
+// What services call lies beside them.
+func serve(lc fx.Lifecycle, s config.Settings, r *prometheus.Registry, p *chain.Pool, db *store.Store, called hooks, log *slog.Logger) {
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, nil) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, req *http.Request) { answer(w, ready(req.Context(), p, db)) })
 	mux.Handle("GET /metrics", promhttp.HandlerFor(r, promhttp.HandlerOpts{}))
+	for path, h := range called {
+		mux.Handle("POST "+path, h)
+	}
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 20 * time.Second, MaxHeaderBytes: 16 << 10}
 	lc.Append(fx.StartStopHook(
 		func(ctx context.Context) error {
