@@ -31,9 +31,12 @@ func TestScripts(t *testing.T) {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("FEEOPS_TEMPORAL", temporal)
 			e.Setenv("FEEOPS_HOME", filepath.Join(e.WorkDir, "state"))
+			e.Values[fakesKey] = &fakes{}
 			return nil
 		},
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "listen": listen, "free": free, "answers": answers, "running": running},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "listen": listen, "free": free, "answers": answers, "running": running, "services": services, "breaks": breaks, "told": told,
+		},
 		RequireExplicitExec: true, RequireUniqueNames: true,
 	})
 }

@@ -83,8 +83,10 @@ func weighClaim(c domain.DeliveryClaim, rows []deliveryRow, own *deliveryRow) do
 		case r.Seq > own.Seq && delivered && !c.AnyAge:
 			later = true
 		}
-		if r.State == string(domain.DeliverySending) && time.Time(r.LeaseUntil).After(c.Now) {
-			g.BusyUntil = time.Time(r.LeaseUntil)
+		// A lease that ends later than one which would begin now is of a clock that was set back since.
+		until := time.Time(r.LeaseUntil)
+		if r.State == string(domain.DeliverySending) && until.After(c.Now) && !until.After(c.Now.Add(c.Lease)) {
+			g.BusyUntil = until
 		}
 		if r.Ref != "" {
 			g.Before = r.Ref // The newest one: an original that was deleted has a successor.

@@ -75,6 +75,11 @@ func deliveries(t *testing.T, open func(*testing.T) *store.Store) {
 		g := granted(t, s, 1, 11)
 		require.True(t, g.Repeat)
 		require.Equal(t, 2, g.Delivery.Attempts)
+		back := claim(1, 0)
+		back.Now = back.Now.Add(-time.Hour)
+		g, err = s.ClaimDelivery(ctx, back)
+		require.NoError(t, err)
+		require.True(t, g.Granted, "a clock that was set back silences nobody for an hour")
 	})
 	t.Run("a failure after which nothing can have happened needs no warning, but an earlier doubt stays", func(t *testing.T) {
 		ctx, s := t.Context(), open(t)
