@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/gagliardetto/solana-go"
-
 	"github.com/meteora-fee-router/feeops/internal/chain"
 	"github.com/meteora-fee-router/feeops/internal/domain"
 	"github.com/meteora-fee-router/feeops/internal/router"
@@ -95,7 +93,7 @@ func payouts(m domain.Manifest, p page, shares []router.Share, claimed domain.Am
 	}
 	out := make(map[string]domain.Amount, len(paid.Payouts))
 	for _, one := range paid.Payouts {
-		out[solana.PublicKey(one.Recipient).String()] += domain.Amount(one.Paid)
+		out[one.Recipient.String()] += domain.Amount(one.Paid)
 	}
 	return out, nil
 }
