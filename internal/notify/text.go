@@ -113,11 +113,11 @@ func (m Message) Headline() string {
 func (m Message) Facts() []Field {
 	out := make([]Field, 0, len(m.Fields)+3)
 	for _, f := range m.Fields {
-		if f = (Field{Line(f.Name), strings.TrimSpace(Plain(f.Value))}); f.Name != "" && f.Value != "" {
+		if f = (Field{Name: Line(f.Name), Value: strings.TrimSpace(Plain(f.Value))}); f.Name != "" && f.Value != "" {
 			out = append(out, f)
 		}
 	}
-	for _, f := range []Field{{"Day", string(m.Day)}, {"Team", m.Team}, {"Incident", m.Incident}, {"Alert", m.Alert}} {
+	for _, f := range []Field{{Name: "Day", Value: string(m.Day)}, {Name: "Team", Value: m.Team}, {Name: "Incident", Value: m.Incident}, {Name: "Alert", Value: m.Alert}} {
 		if f.Value = Line(f.Value); f.Value != "" {
 			out = append(out, f)
 		}
@@ -146,7 +146,7 @@ func (m Message) SafeLinks() []Link {
 }
 
 // Label is what a button says.
-func (a Action) Label() string {
+func Label(a Action) string {
 	switch a.Name {
 	case ActionAcknowledge:
 		return "Acknowledge"

@@ -146,11 +146,11 @@ func buttons(actions []notify.Action, space room) []slack.BlockElement {
 	var out []slack.BlockElement
 	seen := map[string]bool{}
 	for _, a := range actions {
-		if seen[a.Name] || len(out) == space.buttons || notify.Units(a.Value) > space.valueUnits || a.Label() == "" {
+		if seen[a.Name] || len(out) == space.buttons || notify.Units(a.Value) > space.valueUnits || notify.Label(a) == "" {
 			continue // A value that was cut would name something else.
 		}
 		seen[a.Name] = true
-		b := slack.NewButtonBlockElement(actionPrefix+notify.Cut(a.Name, 100), a.Value, plain(notify.Cut(a.Label(), maxButton)))
+		b := slack.NewButtonBlockElement(actionPrefix+notify.Cut(a.Name, 100), a.Value, plain(notify.Cut(notify.Label(a), maxButton)))
 		switch a.Name {
 		case notify.ActionAcknowledge:
 			b.Style = slack.StylePrimary
