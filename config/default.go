@@ -63,6 +63,11 @@ func Default() Settings {
 			PayerRunwayWarnDays:         7,
 			PublishedUnpaidInvestors:    "refuse",
 		},
+		Monitor: Monitor{
+			Enabled: true, MetricsInterval: time.Minute, RulesInterval: 30 * time.Second, DashboardInterval: 5 * time.Minute,
+			StaleAfter: 3 * time.Minute, StuckAfter: 30 * time.Minute, OverdueAfter: domain.OverdueAfter, RepeatAfter: time.Hour,
+			MaxMute: 24 * time.Hour, Workers: 1, Keep: 90 * 24 * time.Hour,
+		},
 		Notify: Notify{
 			Slack:      Slack{Rooms: "channel", BaseURL: "https://slack.com/api/"},
 			PagerDuty:  PagerDuty{BaseURL: "https://events.pagerduty.com"},

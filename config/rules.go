@@ -16,6 +16,9 @@ func (s Settings) rules() Errors {
 	if !s.Worker.AllowPublic && !loopback(s.Worker.Listen) {
 		out = append(out, Error{Key: "worker.listen", Got: quote(s.Worker.Listen), Want: "a loopback address such as 127.0.0.1:8780", Next: "Set worker.allow_public: true if everyone who reaches it may read it."})
 	}
+	if m := s.Monitor; m.StaleAfter < 2*m.MetricsInterval {
+		out = append(out, Error{Key: "monitor.stale_after", Got: quote(m.StaleAfter.String()), Want: "at least twice monitor.metrics_interval", Next: "One late look would make every sample old."})
+	}
 	out = append(out, s.Notify.rules()...)
 	return append(out, s.vaultRules()...)
 }

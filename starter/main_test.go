@@ -5,6 +5,7 @@ import (
 	"net"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"testing"
 	"time"
@@ -35,7 +36,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "listen": listen, "free": free, "answers": answers, "running": running, "services": services, "breaks": breaks, "told": told,
+			"exits": exits, "listen": listen, "free": free, "answers": answers, "running": running, "services": services, "breaks": breaks, "told": told, "seen": seen,
 		},
 		RequireExplicitExec: true, RequireUniqueNames: true,
 	})
@@ -111,4 +112,20 @@ func running(ts *testscript.TestScript, neg bool, args []string) {
 		<-time.After(50 * time.Millisecond)
 	}
 	ts.Fatalf("no stack was published")
+}
+
+// seen runs a command until its output has what is looked for: the watch works at its own pace, once in half a minute.
+func seen(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: seen REGEXP COMMAND [ARGUMENTS]")
+	}
+	want := regexp.MustCompile(args[0])
+	for range 900 {
+		_ = ts.Exec(args[1], args[2:]...) // Open alerts are exit code 3; only the output matters here.
+		if want.MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+		<-time.After(100 * time.Millisecond)
+	}
+	ts.Fatalf("%v never says %q", args[1:], args[0])
 }
