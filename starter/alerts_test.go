@@ -106,7 +106,8 @@ func TestMute_MistakesAreNamedBeforeAnythingIsAsked(t *testing.T) {
 func TestPerformance_TheTableIsNarrowAndNoDataIsSaid(t *testing.T) {
 	ops := []domain.Operation{
 		{Name: "SendPage", Vault: "a-vault-with-a-very-long-name", Started: noon, Duration: 1_500 * time.Millisecond, Code: "rpc/unavailable"},
-		{Name: "SendPage", Started: noon, Duration: 500 * time.Millisecond, OK: true}, {Name: "TakeLook", WorkflowID: "fleet-monitor", Started: noon},
+		{Name: "SendPage", Started: noon, Duration: 500 * time.Millisecond, OK: true},
+		{Name: "TakeLook", WorkflowID: "fleet-monitor", Started: noon},
 	}
 	got := lookAt(func(c *cli) { c.printPerformance(report.NewPerformance(noon, noon.Add(time.Hour), ops)) })
 	narrow(t, got)

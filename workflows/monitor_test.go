@@ -26,10 +26,7 @@ type fleet struct {
 	began time.Time
 
 	looks    []time.Duration // When they began, since the start.
-	lookTime func(n int) time.Duration
 	lookFail func(n int) error
-	inLook   int
-	overlap  bool
 
 	judged   []ops.JudgeInput
 	judgedAt []time.Duration
@@ -150,6 +147,21 @@ func TestM01_IntervalsComeFromTheSettingsOfTheWorker(t *testing.T) {
 	require.Equal(t, []time.Duration{0, 20 * time.Second, 40 * time.Second}, f.looks[:3])
 	require.GreaterOrEqual(t, len(f.judged), 10)
 	require.GreaterOrEqual(t, f.shows, 4)
+}
+
+func TestM01_NoLookBeginsWhileAnotherIsUnderWay(t *testing.T) {
+	f := &fleet{lookFail: func(n int) error {
+		if n == 1 { // The second look takes until 160 s: its first attempt must be waited for.
+			slow := fault.Newf(fault.Retry, "rpc/unavailable", "429")
+			slow.After = 100 * time.Second
+			return slow
+		}
+		return nil
+	}}
+	watchFor(t, f, 5*time.Minute, ops.MonitorInput{})
+	require.Equal(t, []time.Duration{0, time.Minute, 160 * time.Second}, f.looks[:3])
+	require.Contains(t, f.judgedAt, 90*time.Second, "the rules do not wait for it")
+	require.GreaterOrEqual(t, f.looks[3], 160*time.Second)
 }
 
 func TestM02_AFreshLookIsJudgedAtOnce(t *testing.T) {

@@ -7,8 +7,9 @@ import (
 )
 
 const (
-	// RecentAlerts and RecentWindow are how many of the newest alerts a dashboard shows, and how far back (M18).
+	// RecentAlerts is how many of the newest alerts a dashboard shows (M18).
 	RecentAlerts = 5
+	// RecentWindow is how far back they may have opened.
 	RecentWindow = time.Hour
 )
 
