@@ -15,8 +15,11 @@ import (
 func herd(s scene, n int, ill func(i int) bool, change func(*scene)) ([]domain.VaultSample, []string) {
 	var all []domain.VaultSample
 	var ids []string
+	quiet := quietScene()
 	for i := range n {
-		one := quietScene()
+		one := quiet // What a test changes is its own.
+		day, fees, payer := *quiet.v.Day, *quiet.v.Fees, *quiet.v.Payer
+		one.v.Day, one.v.Fees, one.v.Payer = &day, &fees, &payer
 		one.v.At, one.v.Day.ChainTime = s.v.At, s.v.Day.ChainTime
 		if ill(i) {
 			change(&one)
@@ -99,12 +102,13 @@ func stormMessages(perMinute int, flaky bool) int {
 }
 
 func TestGroup_AStormMakesAtMostTenMessagesHoweverItComes(t *testing.T) {
-	for _, perMinute := range []int{1_000, 100, 20} {
-		for _, flaky := range []bool{false, true} {
-			n := stormMessages(perMinute, flaky)
-			t.Logf("1,000 alerts, %d a minute, flaky %t: %d messages", perMinute, flaky, n)
-			require.LessOrEqual(t, n, 10)
-		}
+	for _, storm := range []struct {
+		perMinute int
+		flaky     bool
+	}{{1_000, false}, {1_000, true}, {100, true}, {20, false}} {
+		n := stormMessages(storm.perMinute, storm.flaky)
+		t.Logf("1,000 alerts, %d a minute, flaky %t: %d messages", storm.perMinute, storm.flaky, n)
+		require.LessOrEqual(t, n, 10)
 	}
 }
 

@@ -30,7 +30,7 @@ func quietScene() scene {
 			Fees:    &domain.FeeFigures{At: noon, Quote: 5_000_000},
 			Policy:  &domain.PolicyPrint{At: noon, Hash: "p1"},
 			Payer:   &domain.PayerFigure{At: noon, Address: "payer", Lamports: 1_000_000_000},
-			Program: &domain.Program{At: noon, Address: "router", Owner: "loader", Executable: true, DataSlot: ptr(uint64(5))},
+			Program: &domain.Program{At: noon, Address: "router", Owner: "loader", Executable: true, Build: &domain.ProgramState{Slot: 5}},
 			Books:   &domain.Books{Investors: ptr(100), Quarantined: ptr(0), Last: &domain.LastRun{RunID: "run-1", Day: "2026-03-02", State: domain.Complete, Ended: noon.Add(-5 * time.Hour)}},
 			Run:     &domain.RunView{RunID: "run-1"},
 			Track:   &domain.Track{Seen: noon, LastTS: opened, Cursor: 100, Complete: true, Progress: opened + 60},

@@ -90,22 +90,20 @@ type PayerFigure struct {
 	Lamports uint64    `json:"lamports"`
 }
 
-// Program is the router program as a fingerprint. An upgradeable program changes by its data account, which says when
-// it was deployed last and who may do it again.
+// Program is the router program as a fingerprint.
 type Program struct {
-	At         time.Time `json:"at"`
-	Slot       uint64    `json:"slot"`
-	Address    string    `json:"address"`
-	Owner      string    `json:"owner"` // The loader.
-	Executable bool      `json:"executable"`
-	DataSlot   *uint64   `json:"data_slot"` // Slot of the last deployment; null for a program that cannot be upgraded.
-	Authority  string    `json:"authority,omitempty"`
+	At         time.Time     `json:"at"`
+	Slot       uint64        `json:"slot"`
+	Address    string        `json:"address"`
+	Owner      string        `json:"owner"` // The loader.
+	Executable bool          `json:"executable"`
+	Build      *ProgramState `json:"build"` // Null for a loader without upgrades.
 }
 
 // Same is true when nothing of the fingerprint differs, whenever the two were read.
 func (p Program) Same(other Program) bool {
-	same := p.DataSlot == nil && other.DataSlot == nil || p.DataSlot != nil && other.DataSlot != nil && *p.DataSlot == *other.DataSlot
-	return same && p.Address == other.Address && p.Owner == other.Owner && p.Executable == other.Executable && p.Authority == other.Authority
+	same := p.Build == nil && other.Build == nil || p.Build != nil && other.Build != nil && *p.Build == *other.Build
+	return same && p.Address == other.Address && p.Owner == other.Owner && p.Executable == other.Executable
 }
 
 // Books are what the store knows of the vault. Null figures concern a day that the store has no plan of.

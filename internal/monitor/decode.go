@@ -2,9 +2,7 @@ package monitor
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"fmt"
 
 	bin "github.com/gagliardetto/binary"
@@ -92,11 +90,11 @@ func (m *Monitor) readShared(s *domain.VaultSample, v Vault, seen map[solana.Pub
 		if !ok {
 			return // Half a fingerprint would look like a change.
 		}
-		slot, authority, err := deployment(data.Data)
+		build, err := chain.DecodeProgramData(data.Data)
 		if err != nil {
 			return
 		}
-		p.DataSlot, p.Authority = &slot, authority
+		p.Build = build
 	}
 	s.Program = &p
 }
@@ -118,41 +116,11 @@ func (m *Monitor) learn(seen map[solana.PublicKey]found) []*chunk {
 			}
 		}
 		if _, known := m.code[v.Program]; !known {
-			if a := seen[v.Program]; a.Owner == solana.BPFLoaderUpgradeableProgramID {
-				if key, err := programData(a.Data); err == nil {
-					m.code[v.Program] = key
-					next = append(next, key)
-				}
+			if key, upgradeable, err := chain.ProgramData(seen[v.Program].Account); err == nil && upgradeable {
+				m.code[v.Program] = key
+				next = append(next, key)
 			}
 		}
 	}
-	return pack(next, 0)
-}
-
-// Tags of the upgradeable loader's accounts, u32 little-endian.
-const (
-	tagProgram     = 2
-	tagProgramData = 3
-)
-
-var errLoader = errors.New("not an account of the upgradeable loader")
-
-// programData reads where an upgradeable program keeps its code.
-func programData(data []byte) (solana.PublicKey, error) {
-	if len(data) < 36 || binary.LittleEndian.Uint32(data) != tagProgram {
-		return solana.PublicKey{}, errLoader
-	}
-	return solana.PublicKeyFromBytes(data[4:36]), nil
-}
-
-// deployment reads from the beginning of a program's data account when it was deployed last, and who may do it again; an
-// empty authority means that nobody may.
-func deployment(data []byte) (slot uint64, authority string, err error) {
-	if len(data) < 13 || binary.LittleEndian.Uint32(data) != tagProgramData || data[12] == 1 && len(data) < 45 {
-		return 0, "", errLoader
-	}
-	if data[12] == 1 {
-		authority = solana.PublicKeyFromBytes(data[13:45]).String()
-	}
-	return binary.LittleEndian.Uint64(data[4:12]), authority, nil
+	return pack(next, damm.PoolSize) // A whole pool, and the head of a program's code.
 }

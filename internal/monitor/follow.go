@@ -69,12 +69,8 @@ func print(p domain.Program) string {
 	if !p.Executable {
 		out += ", not executable"
 	}
-	if p.DataSlot != nil {
-		out += fmt.Sprintf(", deployed at slot %d", *p.DataSlot)
-		if p.Authority == "" {
-			return out + ", final"
-		}
-		out += ", upgradeable by " + p.Authority
+	if p.Build != nil {
+		out += ", build " + p.Build.String()
 	}
 	return out
 }

@@ -137,14 +137,13 @@ func TestFollow_AStrangerIsSeenOnlyWhenNothingOfOursCanHaveDoneIt(t *testing.T) 
 }
 
 func TestFollow_ChangesAreMarkedOnceAndForgottenAfterTwoDays(t *testing.T) {
-	slot := uint64(7)
 	other := func(s *domain.VaultSample) {
-		s.Policy, s.Program = &domain.PolicyPrint{Hash: "q", Slot: 9}, &domain.Program{Address: "r", Owner: "l", Executable: true, DataSlot: &slot, Authority: "me"}
+		s.Policy, s.Program = &domain.PolicyPrint{Hash: "q", Slot: 9}, &domain.Program{Address: "r", Owner: "l", Executable: true, Build: &domain.ProgramState{Slot: 7, Authority: "me"}}
 	}
 	got := walk(seen(0, nil), seen(1, other), seen(2, other))
 	require.Equal(t, &domain.Changed{At: noon.Add(time.Minute), Slot: 9, From: "p", To: "q"}, got.Policy)
 	require.Equal(t, "r under l", got.Program.From)
-	require.Equal(t, "r under l, deployed at slot 7, upgradeable by me", got.Program.To)
+	require.Equal(t, "r under l, build 7/me", got.Program.To)
 	require.Equal(t, got.Policy, walk(seen(0, nil), seen(1, other), seen(2, blind)).Policy, "not reading forgets nothing")
 	require.Nil(t, walk(seen(0, nil), seen(1, blind), seen(2, nil)).Policy, "not reading is no change")
 	require.Nil(t, walk(seen(0, nil), seen(1, other), seen(2*24*60+2, other)).Policy)
@@ -152,30 +151,6 @@ func TestFollow_ChangesAreMarkedOnceAndForgottenAfterTwoDays(t *testing.T) {
 
 func TestFollow_AVaultThatWasNeverReadRemembersNothing(t *testing.T) {
 	require.Nil(t, walk(seen(0, blind), seen(1, blind)))
-}
-
-func TestDeployment_ReadsTheLoadersAccounts(t *testing.T) {
-	authority := make([]byte, 32)
-	authority[0] = 1
-	data := append([]byte{3, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 1}, authority...)
-	slot, who, err := deployment(append(data, "code"...))
-	require.NoError(t, err)
-	require.EqualValues(t, 9, slot)
-	require.NotEmpty(t, who)
-	final := append([]byte{}, data...)
-	final[12] = 0
-	_, who, err = deployment(final)
-	require.NoError(t, err)
-	require.Empty(t, who, "nobody may upgrade it")
-	for name, bad := range map[string][]byte{"empty": nil, "cut": data[:20], "another tag": append([]byte{2}, data[1:]...)} {
-		_, _, err := deployment(bad)
-		require.Error(t, err, name)
-	}
-	key, err := programData(append([]byte{2, 0, 0, 0}, authority...))
-	require.NoError(t, err)
-	require.Equal(t, authority, key[:])
-	_, err = programData(authority)
-	require.Error(t, err)
 }
 
 func TestRotation_KeepsTheBudget(t *testing.T) {

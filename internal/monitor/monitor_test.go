@@ -123,7 +123,7 @@ func TestLook_ReadsEveryFigureTypedAndWithItsSlot(t *testing.T) {
 	require.Len(t, s.Policy.Hash, 64)
 	require.EqualValues(t, 1_234_567_890, s.Payer.Lamports)
 	require.True(t, s.Program.Executable)
-	require.Nil(t, s.Program.DataSlot, "the local chain's programs cannot be upgraded")
+	require.NotEmpty(t, s.Program.Build.Authority)
 	require.Empty(t, s.Books.Flags)
 	require.Nil(t, s.Books.Quarantined, "no plan is known, which is not none")
 	require.NotNil(t, s.Track)
@@ -202,17 +202,13 @@ func TestLook_AccountsOfAnotherProgramAreNotBelieved(t *testing.T) {
 func TestLook_FollowsPolicyAndProgramFromLookToLook(t *testing.T) {
 	w := newWorld(t, localnet.VaultSpec{ID: "a", Investors: 1})
 	w.look(w.monitor())
-	for _, key := range []solana.PublicKey{w.vaults[0].Addresses.Policy, w.vaults[0].ProgramID} {
-		a, ok := w.node.Bank().Account(key, bank.Processed)
-		require.True(t, ok)
-		other := *a.Clone()
-		if key == w.vaults[0].ProgramID {
-			other.Owner = solana.BPFLoaderUpgradeableProgramID
-		} else {
-			other.Data[105]++ // The investors' share.
-		}
-		w.node.Bank().SetAccount(key, other)
-	}
+	policy := w.vaults[0].Addresses.Policy
+	a, ok := w.node.Bank().Account(policy, bank.Processed)
+	require.True(t, ok)
+	other := *a.Clone()
+	other.Data[105]++ // The investors' share.
+	w.node.Bank().SetAccount(policy, other)
+	w.node.Bank().Upgrade(w.vaults[0].ProgramID)
 	w.node.Slots(40)
 	got := w.look(w.monitor()).Vaults[0] // Another worker takes over: the memory is in the store.
 	require.NotNil(t, got.Track.Policy)

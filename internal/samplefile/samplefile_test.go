@@ -27,7 +27,7 @@ func look(minute int) domain.FleetTick {
 				Vault: "a", At: now, State: domain.Running, Token: domain.Token{Mint: "m", Decimals: 6},
 				Day:     &domain.DayFigures{Slot: slot, ChainTime: now.Unix(), LastTS: -1, Cursor: 1<<32 - 1, Distributed: owed, Treasury: domain.Balance{State: domain.BalanceValue, Amount: owed}},
 				Fees:    &domain.FeeFigures{At: now, Quote: owed},
-				Program: &domain.Program{DataSlot: &slot},
+				Program: &domain.Program{Build: &domain.ProgramState{Slot: slot}},
 				Books:   &domain.Books{Owed: &owed, Flags: []domain.SafetyFlag{{Kind: domain.SafetyStop, At: now}}},
 				Run:     &domain.RunView{Live: true, State: domain.Paused},
 				Track:   &domain.Track{Seen: now, Owed: &owed, Lost: &domain.LostDay{At: now}},

@@ -39,8 +39,8 @@ type snapshot struct {
 	dashboard domain.Dashboard
 }
 
-func newGauges(s config.Settings, db *store.Store, log *slog.Logger) *gauges {
-	return &gauges{store: db, stale: s.Monitor.StaleAfter, now: time.Now, log: log}
+func newGauges(s config.Settings, db *store.Store, now Clock, log *slog.Logger) *gauges {
+	return &gauges{store: db, stale: s.Monitor.StaleAfter, now: now, log: log}
 }
 
 func registerGauges(r *prometheus.Registry, g *gauges) error {

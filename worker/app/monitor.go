@@ -43,6 +43,7 @@ type monitorParams struct {
 	Store    *store.Store
 	Senders  *senders
 	Client   client.Client
+	Clock    Clock
 	Log      *slog.Logger
 }
 
@@ -51,10 +52,10 @@ func newMonitor(p monitorParams) (*monitor.Monitor, error) {
 	if err != nil {
 		return nil, fault(err)
 	}
-	sources := &sources{settings: p.Settings, client: p.Client, pool: p.Pool, store: p.Store, now: time.Now}
+	sources := &sources{settings: p.Settings, client: p.Client, pool: p.Pool, store: p.Store, now: p.Clock}
 	return monitor.New(monitor.Params{
 		Chain: p.Pool, Store: p.Store, Vaults: watched(p.Settings, all), MinClaimable: p.Settings.Distribution.MinClaimable,
-		Stopped: func() bool { return p.Settings.Safety.EmergencyStop }, Now: time.Now, Log: p.Log,
+		Stopped: func() bool { return p.Settings.Safety.EmergencyStop }, Now: p.Clock, Log: p.Log,
 		Sources: monitor.Sources{Runs: sources.runs, Endpoints: sources.endpoints, Workers: sources.workers, Signers: sources.signers, Audit: sources.audit},
 	}), nil
 }
@@ -84,7 +85,7 @@ func Limits(s config.Settings) alert.Limits {
 	}
 }
 
-func newJudge(s config.Settings, db *store.Store) *monitor.Judge {
+func newJudge(s config.Settings, db *store.Store, now Clock) *monitor.Judge {
 	limits := Limits(s)
 	retention := store.DefaultRetention()
 	retention.Keep = s.Monitor.Keep
@@ -95,7 +96,7 @@ func newJudge(s config.Settings, db *store.Store) *monitor.Judge {
 		}
 	}
 	return monitor.NewJudge(monitor.JudgeParams{
-		Store: db, Engine: alert.New(alert.Catalogue(), limits, linksOf(s)), Limits: limits, Retention: retention, Known: known, Now: time.Now,
+		Store: db, Engine: alert.New(alert.Catalogue(), limits, linksOf(s)), Limits: limits, Retention: retention, Known: known, Now: now,
 	})
 }
 

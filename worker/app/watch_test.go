@@ -28,8 +28,8 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/store"
 )
 
-// temporal answers what the watch asks, and keeps what it was asked. What it does not answer panics.
-type temporal struct {
+// temporalDouble answers what the watch asks, and keeps what it was asked. What it does not answer panics.
+type temporalDouble struct {
 	client.Client
 
 	started chan client.StartWorkflowOptions
@@ -44,17 +44,17 @@ type watchRun struct{ client.WorkflowRun }
 
 func (watchRun) GetID() string { return ops.MonitorID }
 
-func (f *temporal) ExecuteWorkflow(_ context.Context, o client.StartWorkflowOptions, _ any, _ ...any) (client.WorkflowRun, error) {
+func (f *temporalDouble) ExecuteWorkflow(_ context.Context, o client.StartWorkflowOptions, _ any, _ ...any) (client.WorkflowRun, error) {
 	f.started <- o
 	return watchRun{}, f.fail
 }
 
-func (f *temporal) DescribeWorkflowExecution(context.Context, string, string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+func (f *temporalDouble) DescribeWorkflowExecution(context.Context, string, string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
 	return &workflowservice.DescribeWorkflowExecutionResponse{ExecutionConfig: &workflowpb.WorkflowExecutionConfig{TaskQueue: &taskqueuepb.TaskQueue{Name: f.queue}}}, nil
 }
 
 // ListWorkflow gives one run a page.
-func (f *temporal) ListWorkflow(_ context.Context, r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+func (f *temporalDouble) ListWorkflow(_ context.Context, r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 	f.asked = append(f.asked, r.GetQuery())
 	at := len(r.GetNextPageToken())
 	for part, runs := range f.runs {
@@ -69,7 +69,7 @@ func (f *temporal) ListWorkflow(_ context.Context, r *workflowservice.ListWorkfl
 	return &workflowservice.ListWorkflowExecutionsResponse{}, f.fail
 }
 
-func (f *temporal) DescribeTaskQueue(context.Context, string, enums.TaskQueueType) (*workflowservice.DescribeTaskQueueResponse, error) {
+func (f *temporalDouble) DescribeTaskQueue(context.Context, string, enums.TaskQueueType) (*workflowservice.DescribeTaskQueueResponse, error) {
 	return &workflowservice.DescribeTaskQueueResponse{Pollers: f.pollers}, f.fail
 }
 
@@ -78,7 +78,7 @@ func TestStartWatch_FindsTheOneThatRunsAndEndsWithTheWorker(t *testing.T) {
 	for name, fail := range map[string]error{"found": nil, "Temporal is down": errors.New("unavailable")} {
 		t.Run(name, func(t *testing.T) {
 			s := config.Default()
-			f := &temporal{started: make(chan client.StartWorkflowOptions, 8), fail: fail, queue: "another"}
+			f := &temporalDouble{started: make(chan client.StartWorkflowOptions, 8), fail: fail, queue: "another"}
 			lc := fxtest.NewLifecycle(t)
 			startWatch(lc, s, f, slog.New(slog.DiscardHandler))
 			lc.RequireStart()
@@ -94,7 +94,7 @@ func TestStartWatch_NotWhenTheSettingsSayNo(t *testing.T) {
 	s := config.Default()
 	s.Monitor.Enabled = false
 	lc := fxtest.NewLifecycle(t)
-	startWatch(lc, s, &temporal{}, slog.New(slog.DiscardHandler)) // Asked, it would panic.
+	startWatch(lc, s, &temporalDouble{}, slog.New(slog.DiscardHandler)) // Asked, it would panic.
 	lc.RequireStart().RequireStop()
 }
 
@@ -114,7 +114,7 @@ func execution(id, run string, closed time.Time, state string) *workflowpb.Workf
 }
 
 func TestSources_OneListForTheWholeFleet(t *testing.T) {
-	f := &temporal{runs: map[string][]*workflowpb.WorkflowExecutionInfo{
+	f := &temporalDouble{runs: map[string][]*workflowpb.WorkflowExecutionInfo{
 		"'Failed'": {
 			execution("distribution/a", "old", noon.Add(-2*time.Hour), ""), execution("distribution/a", "new", noon.Add(-time.Hour), ""), execution("distribution/b", "gone", noon.Add(-time.Hour), ""),
 			execution("fleet-distribution/2026-03-02", "x", noon, ""),
@@ -137,7 +137,7 @@ func TestSources_OneListForTheWholeFleet(t *testing.T) {
 }
 
 func TestSources_WorkersAreCountedOnce(t *testing.T) {
-	f := &temporal{pollers: []*taskqueuepb.PollerInfo{
+	f := &temporalDouble{pollers: []*taskqueuepb.PollerInfo{
 		{Identity: "w1", LastAccessTime: timestamppb.New(noon.Add(-time.Minute))}, {Identity: "w1", LastAccessTime: timestamppb.New(noon)}, {Identity: "w2", LastAccessTime: timestamppb.New(noon)},
 	}}
 	s := &sources{settings: config.Default(), client: f}
