@@ -14,6 +14,6 @@ type Monitor struct {
 	RepeatAfter       time.Duration `json:"repeat_after" validate:"min=1h,max=24h" jsonschema_description:"Least time between two messages of one episode; reminders slow down from there."`
 	MaxMute           time.Duration `json:"max_mute" validate:"min=1m,max=168h" jsonschema_description:"Longest mute or maintenance window."`
 	Workers           uint32        `json:"workers" validate:"min=1,max=1000" jsonschema_description:"Workers that should be running; with fewer worker_down fires."`
-	Keep              time.Duration `json:"keep" validate:"min=1488h,max=87600h" jsonschema_description:"How long samples, operations and the alerts' record are kept; at least 62 days. Samples are thinned out after two days and after two weeks."`
+	Keep              time.Duration `json:"keep" validate:"min=1488h,max=87600h" jsonschema_description:"How long samples, operations and the alerts' record are kept; at least 62 days. Samples are thinned out after two days and after a week."`
 	RunbooksURL       string        `json:"runbooks_url,omitempty" validate:"omitempty,http_url" jsonschema_description:"Where docs/runbooks can be read, for links in messages. Empty: messages name the file."`
 }

@@ -2,6 +2,8 @@ package alert
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
@@ -28,7 +30,8 @@ func (b bundle) subject() string {
 	if b.cause == "" {
 		return "group"
 	}
-	return "group:" + b.cause
+	sum := sha256.Sum256([]byte(b.cause)) // A cause may be a sentence, and keys are ids in other systems.
+	return "group-" + hex.EncodeToString(sum[:4])
 }
 
 // gathered is the groups that are open, and what may join them.

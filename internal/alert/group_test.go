@@ -132,7 +132,7 @@ func TestGroup_MutedVaultsStayOut(t *testing.T) {
 	s := quietScene()
 	vaults, ids := herd(s, 6, everyone, withBaseFees)
 	w.known = ids
-	mute := domain.Mute{ID: "m", Kind: domain.MuteAlerts, Vault: "v0002", Critical: true, From: noon, Until: noon.Add(time.Hour), Reason: "known", Actor: "ann"}
+	mute := domain.Mute{ID: "mute/m", Kind: domain.MuteAlerts, Vault: "v0002", Critical: true, From: noon, Until: noon.Add(time.Hour), Reason: "known", Actor: "ann"}
 	sent := w.see(noon, &s.f, vaults, domain.AlertOrder{Mute: &mute, Actor: "ann"})
 	require.Len(t, sent, 2)
 	require.Equal(t, "5 vaults: Base fees in the position", sent[0].Title)

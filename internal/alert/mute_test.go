@@ -1,6 +1,7 @@
 package alert_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -98,11 +99,13 @@ func TestMute_MaintenanceIsAnnouncedWhenItBegins(t *testing.T) {
 
 func TestMute_OrdersThatCannotBeFollowedAreRecorded(t *testing.T) {
 	for name, order := range map[string]domain.AlertOrder{
-		"without a reason":     muteOrder(func(m *domain.Mute) { m.Reason = "" }),
-		"over already":         muteOrder(func(m *domain.Mute) { m.Until = noon.Add(-time.Second) }),
-		"of no kind":           muteOrder(func(m *domain.Mute) { m.Kind = "forever" }),
-		"without an id":        muteOrder(func(m *domain.Mute) { m.ID = "" }),
-		"an unmute of nothing": {Unmute: "nothing", Actor: "bob"},
+		"without a reason":      muteOrder(func(m *domain.Mute) { m.Reason = "" }),
+		"over already":          muteOrder(func(m *domain.Mute) { m.Until = noon.Add(-time.Second) }),
+		"of no kind":            muteOrder(func(m *domain.Mute) { m.Kind = "forever" }),
+		"with an episode's key": muteOrder(func(m *domain.Mute) { m.ID = "alpha/base_fee_detected/1" }),
+		"with a whole book":     muteOrder(func(m *domain.Mute) { m.Reason = strings.Repeat("x", 10_000) }),
+		"without an id":         muteOrder(func(m *domain.Mute) { m.ID = "" }),
+		"an unmute of nothing":  {Unmute: "nothing", Actor: "bob"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWatch(t)

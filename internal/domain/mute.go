@@ -3,6 +3,7 @@ package domain
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -13,6 +14,14 @@ type MuteKind string
 const (
 	MuteAlerts      MuteKind = "mute"
 	MuteMaintenance MuteKind = "maintenance"
+)
+
+const (
+	// MutePrefix begins every mute's id: no episode's key does, and both are keys of messages.
+	MutePrefix = "mute/"
+
+	mostID     = 100
+	mostReason = 500
 )
 
 // Mute keeps alerts from being told, never from being recorded, for a time that always ends (N09). Empty Vault and
@@ -40,12 +49,12 @@ var ErrMute = errors.New("the mute is refused")
 // Check says what is wrong with a mute. longest bounds its length: nothing is silenced for good.
 func (m Mute) Check(now time.Time, longest time.Duration) error {
 	switch {
-	case m.ID == "":
-		return fmt.Errorf("%w: it has no id", ErrMute)
+	case !strings.HasPrefix(m.ID, MutePrefix) || len(m.ID) > mostID:
+		return fmt.Errorf("%w: its id must begin with %s and have at most %d letters", ErrMute, MutePrefix, mostID)
 	case m.Kind != MuteAlerts && m.Kind != MuteMaintenance:
 		return fmt.Errorf("%w: kind %q, want %s or %s", ErrMute, m.Kind, MuteAlerts, MuteMaintenance)
-	case m.Reason == "" || m.Actor == "":
-		return fmt.Errorf("%w: a reason and who asks are needed", ErrMute)
+	case m.Reason == "" || m.Actor == "" || len(m.Reason) > mostReason || len(m.Actor) > mostID:
+		return fmt.Errorf("%w: a reason and who asks are needed, in at most %d and %d letters", ErrMute, mostReason, mostID)
 	case !m.Until.After(m.From):
 		return fmt.Errorf("%w: it ends at %s and begins at %s", ErrMute, m.Until.Format(time.RFC3339), m.From.Format(time.RFC3339))
 	case m.Until.Sub(m.From) > longest:

@@ -145,6 +145,7 @@ type Track struct {
 	LastTS   int64     `json:"last_ts"`
 	Cursor   uint32    `json:"cursor"`
 	Complete bool      `json:"complete"`
+	Capped   bool      `json:"capped,omitempty"` // The published program goes no further at its cap: such a day is not lost.
 	Owed     *Amount   `json:"owed"`
 	Pending  int       `json:"pending"`
 	Live     *bool     `json:"live"`           // Whether a run was under way then.

@@ -100,7 +100,7 @@ func missed(s *domain.VaultSample) time.Duration {
 func lose(t *domain.Track, s *domain.VaultSample) {
 	worked := t.Cursor > 0 || t.Owed != nil && *t.Owed > 0
 	switch {
-	case t.Complete || t.LastTS == 0 || t.Lost != nil && t.Lost.LastTS == t.LastTS:
+	case t.Complete || t.Capped || t.LastTS == 0 || t.Lost != nil && t.Lost.LastTS == t.LastTS:
 		return
 	case s.Day.LastTS == t.LastTS:
 		if late := missed(s); late < 0 || late >= markKept || s.Day.Cursor == 0 && !worked {
@@ -156,6 +156,12 @@ func remember(t *domain.Track, s *domain.VaultSample) {
 	if s.Books != nil && s.Books.Owed != nil {
 		owed := *s.Books.Owed
 		t.Owed = &owed
+	}
+	if s.Day.LastTS != t.LastTS {
+		t.Capped = false
+	}
+	if s.Behaviour == domain.Published && s.Policy != nil {
+		t.Capped = domain.Look{Cap: s.Policy.DailyCap, Distributed: s.Day.Distributed}.Capped()
 	}
 	t.Seen, t.LastTS, t.Cursor, t.Complete, t.Live = s.At, s.Day.LastTS, s.Day.Cursor, s.Day.Complete, nil
 	if s.Run == nil || s.Books == nil {

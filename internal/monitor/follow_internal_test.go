@@ -70,6 +70,15 @@ func TestFollow_ProgressCountsFromTheLastMoveOfTheCursor(t *testing.T) {
 	}
 }
 
+// capped is a day of the published program that has paid its cap.
+func capped(then func(*domain.VaultSample)) func(*domain.VaultSample) {
+	return func(s *domain.VaultSample) {
+		then(s)
+		limit := domain.Amount(5)
+		s.Behaviour, s.Day.Distributed, s.Policy.DailyCap = domain.Published, 5, &limit
+	}
+}
+
 func TestFollow_ALostDayIsSeenAndNoOtherIsTakenForOne(t *testing.T) {
 	early := func(s *domain.VaultSample) { s.Day.LastTS = noon.Add(-24*time.Hour + time.Minute).Unix() }
 	next := func(s *domain.VaultSample) { s.Day.LastTS, s.Day.Cursor = noon.Add(2*time.Minute).Unix(), 0 }
@@ -92,6 +101,8 @@ func TestFollow_ALostDayIsSeenAndNoOtherIsTakenForOne(t *testing.T) {
 		{"it had no fees and owed nothing", []*domain.VaultSample{
 			seen(0, func(s *domain.VaultSample) { early(s); s.Day.Cursor, s.Books.Owed = 0, nil }), seen(3, next),
 		}, false},
+		{"the published program stops at its cap", []*domain.VaultSample{seen(0, capped(early)), seen(3, next)}, false},
+		{"the reference program goes on at its cap", []*domain.VaultSample{seen(0, func(s *domain.VaultSample) { capped(early)(s); s.Behaviour = domain.Reference }), seen(3, next)}, true},
 		{"first sight of one that ended an hour ago", []*domain.VaultSample{seen(0, opened(25*time.Hour))}, true},
 		{"first sight of one that ended last year", []*domain.VaultSample{seen(0, opened(9_000*time.Hour))}, false},
 		{"never ran", []*domain.VaultSample{seen(0, func(s *domain.VaultSample) { s.Day.LastTS, s.Day.Cursor = 0, 0 })}, false},

@@ -12,6 +12,10 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/domain"
 )
 
+// readTime bounds the reads of a look. Endpoints that hang must not keep the look from being stored: that none of them
+// answers is what it has to say.
+const readTime = 25 * time.Second
+
 // Look takes one look at the whole fleet and stores it. An error means that nothing was stored; what could not be read is
 // no error but null in the samples. It may be repeated.
 func (m *Monitor) Look(ctx context.Context) (domain.FleetTick, error) {
@@ -23,7 +27,8 @@ func (m *Monitor) Look(ctx context.Context) (domain.FleetTick, error) {
 		return domain.FleetTick{}, fmt.Errorf("the look before: %w", err)
 	}
 	var requests atomic.Uint64
-	counted := chain.WithCounter(ctx, &requests)
+	counted, cancel := context.WithTimeout(chain.WithCounter(ctx, &requests), readTime)
+	defer cancel()
 	vaults, shared := m.cut()
 	m.read(counted, vaults, shared)
 	seen := gather(vaults, shared)

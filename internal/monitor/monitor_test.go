@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -29,6 +30,7 @@ type world struct {
 	store   *store.Store
 	vaults  []localnet.Vault
 	now     time.Time
+	path    string // Of the store.
 	sources monitor.Sources
 	broken  func(keys []solana.PublicKey) error // Requests for these fail.
 	deaf    error                               // The store's reads of the books fail.
@@ -49,7 +51,8 @@ func newWorld(t testing.TB, specs ...localnet.VaultSpec) *world {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, w.pool.Stop(context.Background())) })
 	w.pool.Probe(t.Context())
-	w.store, err = store.Open(t.Context(), "file:"+filepath.Join(t.TempDir(), "feeops.db"))
+	w.path = filepath.Join(t.TempDir(), "feeops.db")
+	w.store, err = store.Open(t.Context(), "file:"+w.path)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, w.store.Close()) })
 	return w
@@ -268,5 +271,8 @@ func BenchmarkLook1000(b *testing.B) {
 		requests = t.Fleet.Requests
 	}
 	b.ReportMetric(float64(requests), "requests")
+	if file, err := os.Stat(w.path); err == nil {
+		b.ReportMetric(float64(file.Size())/float64(b.N)/1024, "stored-KiB/look")
+	}
 	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms/look")
 }

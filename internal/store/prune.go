@@ -21,7 +21,7 @@ type Retention struct {
 
 // DefaultRetention keeps every look for two days and everything for ninety.
 func DefaultRetention() Retention {
-	return Retention{Raw: 48 * time.Hour, Fine: 14 * 24 * time.Hour, Keep: 90 * 24 * time.Hour}
+	return Retention{Raw: 48 * time.Hour, Fine: 7 * 24 * time.Hour, Keep: 90 * 24 * time.Hour}
 }
 
 // Prune thins the samples out and removes what is older than r.Keep. Episodes that are not over stay, however old.
