@@ -44,9 +44,9 @@ func (c *cli) dashboard(ctx context.Context, once, now bool) (err error) {
 	if err != nil {
 		return err
 	}
-	db, _, err := c.openBooks(ctx)
+	db, err := store.Open(ctx, s.Store.DSN.Reveal())
 	if err != nil {
-		return err
+		return fmt.Errorf("open the store: %w", err)
 	}
 	defer func() { err = cmp.Or(err, db.Close()) }()
 	if now {

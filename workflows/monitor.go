@@ -80,8 +80,10 @@ func (m *monitor) turn(ctx workflow.Context) error {
 		}
 	}
 	now := workflow.Now(ctx)
-	force := m.forced
-	m.forced = false
+	force := m.forced && !m.looking // A look that began before somebody asked is not what was asked for.
+	if force {
+		m.forced = false
+	}
 	if !m.looking && (force || !now.Before(m.lookAt())) {
 		m.look(ctx)
 	}
@@ -95,7 +97,9 @@ func (m *monitor) turn(ctx workflow.Context) error {
 }
 
 // urgent is what is not waited for: a look to judge, an order, somebody who asks.
-func (m *monitor) urgent() bool { return m.fresh || m.forced || len(m.in.Orders) > 0 }
+func (m *monitor) urgent() bool {
+	return m.fresh || m.forced && !m.looking || len(m.in.Orders) > 0
+}
 
 // next is when something is due. What is under way is not due again before it has ended.
 func (m *monitor) next(ctx workflow.Context) time.Time {

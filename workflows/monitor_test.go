@@ -262,6 +262,21 @@ func TestTick_AsksForEverythingNow(t *testing.T) {
 	require.GreaterOrEqual(t, f.shows, 2)
 }
 
+func TestTick_WhileALookIsUnderWayIsAnsweredByTheNext(t *testing.T) {
+	f := &fleet{lookFail: func(n int) error {
+		if n == 0 {
+			slow := fault.Newf(fault.Retry, "rpc/unavailable", "429")
+			slow.After = 20 * time.Second
+			return slow
+		}
+		return nil
+	}}
+	watchFor(t, f, 50*time.Second, ops.MonitorInput{}, func(env *testsuite.TestWorkflowEnvironment) {
+		env.RegisterDelayedCallback(func() { env.SignalWorkflow(ops.SignalTick, nil) }, 10*time.Second)
+	})
+	require.Equal(t, []time.Duration{0, 20 * time.Second, 20 * time.Second}, f.looks[:3], "its second attempt, and the look that was asked for")
+}
+
 func TestBlind_RulesThatCannotBeEvaluatedAreToldWithoutThem(t *testing.T) {
 	f := &fleet{judge: func(n int) error {
 		if n >= 2 && n < 100 {
