@@ -27,8 +27,8 @@ type Judge interface {
 	Prune(ctx context.Context) error
 }
 
-// Teller delivers a message to the channels. It may be called again with a message that was delivered.
-type Teller interface {
+// People are told: a message goes to the channels. It may be given again when it was delivered.
+type People interface {
 	Tell(ctx context.Context, m domain.Message) error
 }
 
@@ -36,14 +36,14 @@ type Teller interface {
 type Monitor struct {
 	looker    Looker
 	judge     Judge
-	teller    Teller
+	people    People
 	intervals ops.Intervals
 	log       *slog.Logger
 }
 
 // NewMonitor makes them. The intervals are those of the settings; the workflow takes them over with each look.
-func NewMonitor(l Looker, j Judge, t Teller, i ops.Intervals, log *slog.Logger) *Monitor {
-	return &Monitor{looker: l, judge: j, teller: t, intervals: i, log: log}
+func NewMonitor(l Looker, j Judge, p People, i ops.Intervals, log *slog.Logger) *Monitor {
+	return &Monitor{looker: l, judge: j, people: p, intervals: i, log: log}
 }
 
 // TakeLook takes one look at the fleet (M01).
@@ -83,11 +83,11 @@ func levelOf(e domain.AlertEvent) slog.Level {
 }
 
 // Tell delivers one message.
-func (m *Monitor) Tell(ctx context.Context, message domain.Message) (ops.TellResult, error) {
-	if err := m.teller.Tell(ctx, message); err != nil {
-		return ops.TellResult{}, fault.Seal(fmt.Errorf("tell %s #%d: %w", message.Key, message.Seq, err))
+func (m *Monitor) Tell(ctx context.Context, message domain.Message) (struct{}, error) {
+	if err := m.people.Tell(ctx, message); err != nil {
+		return struct{}{}, fault.Seal(fmt.Errorf("tell %s #%d: %w", message.Key, message.Seq, err))
 	}
-	return ops.TellResult{}, nil
+	return struct{}{}, nil
 }
 
 // ShowDashboard gives the head of the dashboard (M03) and clears what is too old when asked to.
@@ -106,5 +106,5 @@ func (m *Monitor) ShowDashboard(ctx context.Context, in ops.ShowInput) (domain.D
 
 // Names are the functions by the names that internal/ops gives them.
 func (m *Monitor) Names() map[string]any {
-	return map[string]any{ops.TakeLook.Name: m.TakeLook, ops.JudgeFleet.Name: m.JudgeFleet, ops.Tell.Name: m.Tell, ops.ShowDashboard.Name: m.ShowDashboard}
+	return map[string]any{ops.TakeLook.Name: m.TakeLook, ops.JudgeFleet.Name: m.JudgeFleet, ops.TellPeople.Name: m.Tell, ops.ShowDashboard.Name: m.ShowDashboard}
 }

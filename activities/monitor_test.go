@@ -110,12 +110,12 @@ func TestM15_EveryEventIsALineOfTheLog(t *testing.T) {
 func TestTell_ARevokedTokenIsAHumansAndAnOutageIsRetried(t *testing.T) {
 	m := domain.Message{Key: "a", Seq: 1, Files: map[string][]byte{"x": {1}}}
 	e := &eye{}
-	_, err := watching(e, &bytes.Buffer{}).ExecuteActivity(ops.Tell.Name, m)
+	_, err := watching(e, &bytes.Buffer{}).ExecuteActivity(ops.TellPeople.Name, m)
 	require.NoError(t, err)
 	require.Equal(t, []domain.Message{m}, e.told)
 	for _, kind := range []fault.Kind{fault.Human, fault.Retry} {
 		e.fail = fault.Newf(kind, "notify/x", "no")
-		_, err := watching(e, &bytes.Buffer{}).ExecuteActivity(ops.Tell.Name, m)
+		_, err := watching(e, &bytes.Buffer{}).ExecuteActivity(ops.TellPeople.Name, m)
 		require.Equal(t, kind, fault.KindOf(err))
 		require.ErrorContains(t, err, "tell a #1")
 	}

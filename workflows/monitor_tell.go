@@ -37,7 +37,7 @@ func (m *monitor) tell(ctx workflow.Context, message domain.Message) {
 	}
 	m.telling[id] = true
 	workflow.Go(ctx, func(ctx workflow.Context) {
-		_, err := ops.Tell.Do(ctx, message, message.Title)
+		_, err := ops.TellPeople.Do(ctx, message, message.Title)
 		delete(m.telling, id)
 		if err != nil {
 			workflow.GetLogger(ctx).Warn("a message was not delivered", "key", message.Key, "error", err)

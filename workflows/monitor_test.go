@@ -46,7 +46,7 @@ func (f *fleet) register(env *testsuite.TestWorkflowEnvironment) {
 	for name, fn := range map[string]any{
 		ops.TakeLook.Name:   f.takeLook,
 		ops.JudgeFleet.Name: f.judgeFleet,
-		ops.Tell.Name:       f.tell,
+		ops.TellPeople.Name: f.tell,
 		ops.ShowDashboard.Name: func(_ context.Context, in ops.ShowInput) (domain.Dashboard, error) {
 			f.shows++
 			if in.Prune {
@@ -99,14 +99,14 @@ func (f *fleet) judgeFleet(_ context.Context, in ops.JudgeInput) (ops.JudgeResul
 	return ops.JudgeResult{Messages: heads}, nil
 }
 
-func (f *fleet) tell(_ context.Context, m domain.Message) (ops.TellResult, error) {
+func (f *fleet) tell(_ context.Context, m domain.Message) (struct{}, error) {
 	if f.tellFail != nil {
 		if err := f.tellFail(m); err != nil {
-			return ops.TellResult{}, fault.Seal(err)
+			return struct{}{}, fault.Seal(err)
 		}
 	}
 	f.told = append(f.told, fmt.Sprintf("%s#%d", m.Key, m.Seq))
-	return ops.TellResult{}, nil
+	return struct{}{}, nil
 }
 
 // watchFor runs the watch for so long and gives what it handed over to the next run.

@@ -101,9 +101,6 @@ type JudgeResult struct {
 	Open     int              `json:"open"`
 }
 
-// TellResult is empty: a message that was told was told.
-type TellResult struct{}
-
 // ShowInput asks for the dashboard, and now and then for a clearing of what is too old.
 type ShowInput struct {
 	Prune bool `json:"prune,omitempty"`

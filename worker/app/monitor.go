@@ -24,7 +24,7 @@ import (
 var monitorModule = fx.Module("monitor",
 	fx.Provide(
 		newMonitor, newJudge, newWatch, newGauges,
-		fx.Annotate(newLogTeller, fx.As(new(activities.Teller))),
+		fx.Annotate(newLogTeller, fx.As(new(activities.People))),
 	),
 	fx.Invoke(registerGauges),
 )
@@ -100,7 +100,7 @@ func newJudge(s config.Settings, db *store.Store, now Clock) *monitor.Judge {
 	})
 }
 
-func newWatch(s config.Settings, m *monitor.Monitor, j *monitor.Judge, t activities.Teller, log *slog.Logger) *activities.Monitor {
+func newWatch(s config.Settings, m *monitor.Monitor, j *monitor.Judge, t activities.People, log *slog.Logger) *activities.Monitor {
 	return activities.NewMonitor(m, j, t, intervals(s), log)
 }
 
