@@ -94,8 +94,7 @@ func lookNow(ctx context.Context, s config.Settings, db *store.Store) error {
 		if err != nil {
 			return err
 		}
-		looked := slices.IndexFunc(all, func(o domain.Operation) bool { return o.Name == ops.TakeLook.Name })
-		if looked >= 0 && slices.ContainsFunc(all[looked:], func(o domain.Operation) bool { return o.Name == ops.JudgeFleet.Name }) {
+		if judgedSince(all) {
 			return nil
 		}
 		select {
@@ -104,6 +103,14 @@ func lookNow(ctx context.Context, s config.Settings, db *store.Store) error {
 			return fmt.Errorf("the watch has not looked within %s: %w. Is a worker running? feeops doctor", lookPatience, ctx.Err())
 		}
 	}
+}
+
+// judgedSince is true when one of the steps is a look, and a later one judged it.
+func judgedSince(all []domain.Operation) bool {
+	looked := slices.IndexFunc(all, func(o domain.Operation) bool { return o.Name == ops.TakeLook.Name })
+	return looked >= 0 && slices.ContainsFunc(all, func(o domain.Operation) bool {
+		return o.Name == ops.JudgeFleet.Name && !o.Started.Before(all[looked].Started.Add(all[looked].Duration))
+	})
 }
 
 func (c *cli) liveDashboard(ctx context.Context, read func() (domain.Dashboard, error)) error {

@@ -127,3 +127,14 @@ func TestDashboard_AReadingThatFailsLeavesTheLastOne(t *testing.T) {
 	require.Contains(t, m.View().Content, "vault-0")
 	require.Contains(t, m.View().Content, "cannot read: locked")
 }
+
+func TestDashboard_NowWaitsForTheJudgementOfTheLookThatWasAskedFor(t *testing.T) {
+	look := domain.Operation{Name: "TakeLook", Started: noon, Duration: time.Second}
+	judge := func(after time.Duration) domain.Operation {
+		return domain.Operation{Name: "JudgeFleet", Started: noon.Add(after)}
+	}
+	require.False(t, judgedSince(nil))
+	require.False(t, judgedSince([]domain.Operation{look}))
+	require.False(t, judgedSince([]domain.Operation{judge(-time.Second), look, judge(500 * time.Millisecond)}), "that one judged the look before")
+	require.True(t, judgedSince([]domain.Operation{look, judge(1_100 * time.Millisecond)}))
+}

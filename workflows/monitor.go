@@ -39,7 +39,8 @@ type monitor struct {
 	looking bool // A look is under way: no second one begins (M01).
 	showing bool
 	fresh   bool // A look has ended and is not judged yet (M02).
-	forced  bool // Somebody asked for everything now.
+	forced  bool // Somebody asked for everything now: a look, its judgement, and what they show.
+	asked   bool // That look is under way.
 	telling map[string]bool
 	looks   int // That have ended in this run, well or not.
 	last    ops.LookResult
@@ -82,16 +83,18 @@ func (m *monitor) turn(ctx workflow.Context) error {
 	now := workflow.Now(ctx)
 	force := m.forced && !m.looking // A look that began before somebody asked is not what was asked for.
 	if force {
-		m.forced = false
+		m.forced, m.asked = false, true
 	}
 	if !m.looking && (force || !now.Before(m.lookAt())) {
 		m.look(ctx)
 	}
-	if m.fresh || len(m.in.Orders) > 0 || force || !now.Before(m.judgeAt()) {
+	answered := m.asked && m.fresh
+	if m.fresh || len(m.in.Orders) > 0 || !now.Before(m.judgeAt()) {
 		m.judge(ctx)
 	}
-	if !m.showing && (force || !now.Before(m.showAt())) {
+	if !m.showing && (answered || !now.Before(m.showAt())) {
 		m.show(ctx)
+		m.asked = m.asked && !answered
 	}
 	return ctx.Err()
 }
