@@ -312,5 +312,5 @@ func (c *cli) printReplay(r replayResult) {
 		t.AppendRow([]any{e.Opened.UTC().Format("01-02 15:04:05"), lasted, e.Severity, wrap(e.Key, 28), wrap(e.Detail, 30)})
 	}
 	fmt.Fprintln(c.stdout, t.Render())
-	fmt.Fprintf(c.stdout, "%d episodes, told in %d messages.\n", len(r.Fired), len(r.Messages))
+	fmt.Fprintf(c.stdout, "Episodes: %d. Messages: %d.\n", len(r.Fired), len(r.Messages))
 }

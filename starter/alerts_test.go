@@ -46,7 +46,7 @@ func TestAlertsTest_SaysWhatWouldHaveFired(t *testing.T) {
 	narrow(t, out.String())
 	require.Contains(t, out.String(), "90 looks with 90 samples, 2026-03-02 12:00:00 to 2026-03-02 13:29:00Z")
 	require.Regexp(t, `03-02 12:00:00 +1h0m0s +critical`, out.String())
-	require.Contains(t, out.String(), "1 episodes, told in 2 messages.")
+	require.Contains(t, out.String(), "Episodes: 1. Messages: 2.")
 
 	out.Reset()
 	c = &cli{stdout: &out, stderr: &errs}

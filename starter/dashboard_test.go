@@ -50,6 +50,10 @@ func TestDashboard_FitsEightyColumnsAndNeedsNoColour(t *testing.T) {
 	require.Contains(t, text, "11:59:00Z high     resolved     alpha payer_low")
 	require.Contains(t, text, "maintenance: all all until 2026-03-02 13:00:00Z by ann: new nodes")
 	require.Contains(t, drawDashboard(board(3), 80, 0, 0, true), "\x1b[")
+	wide := board(1)
+	wide.Vaults[0].Alerts = []string{"payer_low"}
+	require.Contains(t, drawDashboard(wide, 120, 0, 0, false), "3h05m  ! payer_low")
+	require.Regexp(t, `in 3h05m +3h05m\n`, drawDashboard(wide, 80, 0, 0, false), "no figure is cut for it")
 }
 
 func TestDashboard_EveryStateHasAMarkAndAWordThatFit(t *testing.T) {

@@ -92,7 +92,11 @@ func (p painter) vaults(d domain.Dashboard, scroll, room, height int) []string {
 	}
 	out := []string{p.paint(fmt.Sprintf("  %-12s %-9s %-8s %7s %14s  %-14s %7s", "VAULT", "STATE", "PROGRESS", "DONE", "TREASURY", "NEXT DAY", "LOST IN"), nil)}
 	for _, v := range rows {
-		out = append(out, p.paint(vaultRow(v), stateColor(v.State)))
+		row := vaultRow(v)
+		if p.width >= rowWidth+alertRoom && len(v.Alerts) > 0 {
+			row += "  ! " + strings.Join(v.Alerts, ", ")
+		}
+		out = append(out, p.paint(row, stateColor(v.State)))
 	}
 	switch {
 	case hidden > 0:
@@ -103,16 +107,18 @@ func (p painter) vaults(d domain.Dashboard, scroll, room, height int) []string {
 	return append(out, "")
 }
 
+// rowWidth is what a vault's line needs; on a wider screen its open alerts stand behind it.
+const (
+	rowWidth  = 80
+	alertRoom = 16
+)
+
 func vaultRow(v domain.DashboardVault) string {
 	done := "?"
 	if v.Done != nil {
 		done = fmt.Sprintf("%d/%d", *v.Done, v.Of)
 	}
-	row := fmt.Sprintf("%s %-12s %-9s %s %7s %14s  %-14s %7s", stateMark(v.State), clip(v.Vault, 12), clip(stateWord(v.State), 9), bar(v.Percent), clip(done, 7), treasuryText(v), nextDay(v), lostIn(v))
-	if len(v.Alerts) > 0 {
-		row += "  ! " + strings.Join(v.Alerts, ", ")
-	}
-	return row
+	return fmt.Sprintf("%s %-12s %-9s %s %7s %14s  %-14s %7s", stateMark(v.State), clip(v.Vault, 12), clip(stateWord(v.State), 9), bar(v.Percent), clip(done, 7), treasuryText(v), nextDay(v), lostIn(v))
 }
 
 // bar is a progress bar that needs no colour; unknown is not empty.

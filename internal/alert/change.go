@@ -23,7 +23,7 @@ func foreignMark(c *Case) string {
 
 func foreignDetail(c *Case) string {
 	if n := c.Vault.Books.Foreign; n > 0 {
-		return fmt.Sprintf("%d pages of the newest day were turned by somebody else's transactions. The reconciliation holds them against the plan.", n)
+		return fmt.Sprintf("Pages of the newest day that somebody else's transactions turned: %d. The reconciliation holds them against the plan.", n)
 	}
 	s := c.Vault.Track.Stranger
 	return fmt.Sprintf("The cursor went from %d to %d while no run was under way and no signature of ours was open.", s.From, s.To)

@@ -38,7 +38,7 @@ func rpcDegraded(c *Case) []Sighting {
 		return one(Unknown, "")
 	}
 	bad := outOfUse(f.Endpoints)
-	return one(truth(len(bad) > 0), fmt.Sprintf("%d of %d endpoints are out of use. %s", len(bad), len(f.Endpoints), strings.Join(bad, "; ")))
+	return one(truth(len(bad) > 0), fmt.Sprintf("Out of use: %d of %d endpoints. %s", len(bad), len(f.Endpoints), strings.Join(bad, "; ")))
 }
 
 func rpcAllDown(c *Case) []Sighting {
@@ -95,7 +95,7 @@ func workerDown(c *Case) []Sighting {
 			live++
 		}
 	}
-	return one(truth(live < c.Limits.Workers), fmt.Sprintf("%d workers ask for work, %d should.", live, c.Limits.Workers))
+	return one(truth(live < c.Limits.Workers), fmt.Sprintf("Workers that ask for work: %d. There should be %d.", live, c.Limits.Workers))
 }
 
 // parts turns a list of conditions into sightings.

@@ -91,7 +91,11 @@ func quarantined(c *Case) Verdict {
 }
 
 func quarantinedDetail(c *Case) string {
-	return fmt.Sprintf("%d registered streams are left out of the newest plan and get nothing.", *c.Vault.Books.Quarantined)
+	out := fmt.Sprintf("The newest plan leaves out %d", *c.Vault.Books.Quarantined)
+	if c.Vault.Streams > 0 {
+		out += fmt.Sprintf(" of %d", c.Vault.Streams)
+	}
+	return out + " registered streams: they get nothing."
 }
 
 func quarantinedMoney(c *Case) *domain.Amount { return c.Vault.Books.QuarantinedWould }

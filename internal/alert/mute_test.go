@@ -31,7 +31,7 @@ func TestMute_KeepsQuietRecordsAndTellsAtItsEnd(t *testing.T) {
 	require.Equal(t, 1, w.happened(domain.EventSuppressed), "recorded once")
 	ended := w.look(time.Hour, broken())
 	require.Equal(t, []domain.MessageKind{domain.MessageTrigger, domain.MessageInfo}, kinds(ended))
-	require.Contains(t, ended[1].Text, "1 alerts")
+	require.Contains(t, ended[1].Text, "covered: 1.")
 	w.look(time.Hour+time.Minute, broken())
 	require.Empty(t, w.s.Mutes, "it is over for good")
 }

@@ -110,7 +110,7 @@ func (t *turn) announce() {
 				}
 			}
 			t.out.Events = append(t.out.Events, muteEvent(t, m, domain.EventMuteEnded))
-			m = t.tellMute(m, muteTitle(m)+" is over", fmt.Sprintf("%d alerts that it covered are open.", under))
+			m = t.tellMute(m, muteTitle(m)+" is over", fmt.Sprintf("Open alerts that it covered: %d.", under))
 		}
 		if changed {
 			t.keep(m)
