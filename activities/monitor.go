@@ -82,8 +82,9 @@ func levelOf(e domain.AlertEvent) slog.Level {
 	return slog.LevelInfo
 }
 
-// Tell delivers one message.
+// Tell delivers one message. A worker that is killed over it is noticed by its missing heartbeats, and another tells it.
 func (m *Monitor) Tell(ctx context.Context, message domain.Message) (struct{}, error) {
+	defer heartbeat(ctx)()
 	if err := m.people.Tell(ctx, message); err != nil {
 		return struct{}{}, fault.Seal(fmt.Errorf("tell %s #%d: %w", message.Key, message.Seq, err))
 	}

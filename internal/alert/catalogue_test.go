@@ -200,7 +200,10 @@ func pairs() map[string]pair {
 		},
 		"channel_down": {
 			fires: map[string]func(*scene){"one of two": func(s *scene) { s.f.Channels[0].OK = false }},
-			quiet: map[string]func(*scene){"both work": func(*scene) {}, "nobody knows": func(s *scene) { s.f.Channels = nil }},
+			quiet: map[string]func(*scene){
+				"both work": func(*scene) {}, "nobody knows": func(s *scene) { s.f.Channels = nil },
+				"nothing went there yet": func(s *scene) { s.f.Channels[0] = domain.Condition{Name: "slack", Unknown: true} },
+			},
 		},
 		"worker_down": {
 			fires: map[string]func(*scene){
@@ -293,6 +296,18 @@ func TestMissingDataResolvesNothing(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+func TestMissingDataResolvesNothing_AlsoOfOneChannelAmongOthers(t *testing.T) {
+	r, s := bench(), quietScene()
+	s.f.Channels[0].OK = false
+	play(r, s, 0, long)
+	s.f.Channels[0] = domain.Condition{Name: "slack", Unknown: true}
+	play(r, s, long+time.Minute, 2*time.Hour)
+	require.True(t, fired(r, "channel_down"))
+	for _, ep := range r.Fired() {
+		require.True(t, ep.Active(), "%s: %s", ep.Key, ep.Resolution)
 	}
 }
 

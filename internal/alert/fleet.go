@@ -105,9 +105,16 @@ func parts(f *domain.FleetSample, all []domain.Condition) []Sighting {
 	}
 	var out []Sighting
 	for _, p := range all {
-		out = append(out, Sighting{p.Name, truth(!p.OK), sentence(p)})
+		out = append(out, Sighting{p.Name, broken(p), sentence(p)})
 	}
 	return out
+}
+
+func broken(p domain.Condition) Verdict {
+	if p.Unknown {
+		return Unknown
+	}
+	return truth(!p.OK)
 }
 
 func sentence(p domain.Condition) string {
@@ -133,7 +140,7 @@ func single(p *domain.Condition) []Sighting {
 	if p == nil {
 		return one(Unknown, "")
 	}
-	return one(truth(!p.OK), sentence(*p))
+	return one(broken(*p), sentence(*p))
 }
 
 func backupFailed(c *Case) []Sighting {

@@ -42,10 +42,11 @@ type WorkerBeat struct {
 
 // Condition says whether one part works, and since when that has been so.
 type Condition struct {
-	Name   string    `json:"name"`
-	OK     bool      `json:"ok"`
-	Detail string    `json:"detail,omitempty"` // No secrets: it is shown.
-	At     time.Time `json:"at"`               // When it was found out.
+	Name    string    `json:"name"`
+	OK      bool      `json:"ok"`
+	Unknown bool      `json:"unknown,omitempty"` // The part exists, and nothing tells how it is: neither well nor broken.
+	Detail  string    `json:"detail,omitempty"`  // No secrets: it is shown.
+	At      time.Time `json:"at"`                // When it was found out.
 }
 
 // FleetTick is one look at the whole fleet. Vaults are in the order of the settings.

@@ -20,7 +20,7 @@ const (
 	Audit  Profile = "audit"  // Reads a day's whole history.
 	Save   Profile = "save"   // Writes the store.
 	Watch  Profile = "watch"  // One look or judgement; the next one comes soon, so it gives up early.
-	Tell   Profile = "tell"   // Tells people; channels know a message that comes twice.
+	Tell   Profile = "tell"   // Tells people through every channel and its fallbacks; it waits for slow ones.
 )
 
 // retry is the one place that spells a policy: the first wait, doubled up to a cap, so many attempts (0 = without end).
@@ -37,7 +37,7 @@ var options = map[Profile]workflow.ActivityOptions{
 	Audit:  {StartToCloseTimeout: 10 * time.Minute, HeartbeatTimeout: 15 * time.Second, RetryPolicy: retry(2*time.Second, 30*time.Second, 5)},
 	Save:   {StartToCloseTimeout: 20 * time.Second, RetryPolicy: retry(time.Second, 30*time.Second, 0)},
 	Watch:  {StartToCloseTimeout: 50 * time.Second, RetryPolicy: retry(time.Second, 5*time.Second, 3)},
-	Tell:   {StartToCloseTimeout: 30 * time.Second, RetryPolicy: retry(2*time.Second, time.Minute, 20)},
+	Tell:   {StartToCloseTimeout: 5 * time.Minute, HeartbeatTimeout: 15 * time.Second, RetryPolicy: retry(2*time.Second, time.Minute, 20)},
 }
 
 // Options are a profile's time limits and retries.

@@ -17,6 +17,8 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/distribution"
 	"github.com/meteora-fee-router/feeops/internal/domain"
 	"github.com/meteora-fee-router/feeops/internal/monitor"
+	"github.com/meteora-fee-router/feeops/internal/notify"
+	"github.com/meteora-fee-router/feeops/internal/notify/heartbeat"
 	"github.com/meteora-fee-router/feeops/internal/ops"
 	"github.com/meteora-fee-router/feeops/internal/store"
 )
@@ -24,7 +26,7 @@ import (
 var monitorModule = fx.Module("monitor",
 	fx.Provide(
 		newMonitor, newJudge, newWatch, newGauges,
-		fx.Annotate(newLogTeller, fx.As(new(activities.People))),
+		fx.Annotate(newPeople, fx.As(new(activities.People))),
 	),
 	fx.Invoke(registerGauges),
 )
@@ -42,6 +44,7 @@ type monitorParams struct {
 	Pool     *chain.Pool
 	Store    *store.Store
 	Senders  *senders
+	Channels *notify.Dispatcher
 	Client   client.Client
 	Clock    Clock
 	Log      *slog.Logger
@@ -52,11 +55,14 @@ func newMonitor(p monitorParams) (*monitor.Monitor, error) {
 	if err != nil {
 		return nil, fault(err)
 	}
+	channels := &channelStates{names: p.Channels.Names(), store: p.Store, now: p.Clock}
 	sources := &sources{settings: p.Settings, client: p.Client, pool: p.Pool, store: p.Store, now: p.Clock}
 	return monitor.New(monitor.Params{
 		Chain: p.Pool, Store: p.Store, Vaults: watched(p.Settings, all), MinClaimable: p.Settings.Distribution.MinClaimable,
 		Stopped: func() bool { return p.Settings.Safety.EmergencyStop }, Now: p.Clock, Log: p.Log,
-		Sources: monitor.Sources{Runs: sources.runs, Endpoints: sources.endpoints, Workers: sources.workers, Signers: sources.signers, Audit: sources.audit},
+		Sources: monitor.Sources{
+			Runs: sources.runs, Endpoints: sources.endpoints, Workers: sources.workers, Channels: channels.read, Signers: sources.signers, Audit: sources.audit,
+		},
 	}), nil
 }
 
@@ -100,8 +106,8 @@ func newJudge(s config.Settings, db *store.Store, now Clock) *monitor.Judge {
 	})
 }
 
-func newWatch(s config.Settings, m *monitor.Monitor, j *monitor.Judge, t activities.People, log *slog.Logger) *activities.Monitor {
-	return activities.NewMonitor(m, j, t, intervals(s), log)
+func newWatch(s config.Settings, m *monitor.Monitor, h *heartbeat.Heartbeat, j *monitor.Judge, p activities.People, log *slog.Logger) *activities.Monitor {
+	return activities.NewMonitor(&beating{Looker: m, heart: h, log: log}, j, p, intervals(s), log)
 }
 
 func intervals(s config.Settings) ops.Intervals {
@@ -132,21 +138,6 @@ func linksOf(s config.Settings) func(domain.Episode) []domain.MessageLink {
 		}
 		return out
 	}
-}
-
-// logTeller writes messages to the log: the channel that is always there.
-type logTeller struct{ log *slog.Logger }
-
-func newLogTeller(log *slog.Logger) logTeller { return logTeller{log} }
-
-// Tell writes one line.
-func (t logTeller) Tell(ctx context.Context, m domain.Message) error {
-	level := slog.LevelWarn
-	if m.Kind == domain.MessageInfo || m.Kind == domain.MessageResolve || m.Kind == domain.MessageAcknowledge {
-		level = slog.LevelInfo
-	}
-	t.log.Log(ctx, level, "message: "+m.Title, "kind", m.Kind, "severity", m.Severity, "key", m.Key, "seq", m.Seq, "text", m.Text)
-	return nil
 }
 
 // startWatch starts the one FleetMonitor, or finds it running, and makes sure now and then that it still does.
