@@ -37,6 +37,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"arrear", arrears},
 		{"safety", safety},
 		{"delivery", deliveries},
+		{"incident", incidents},
 		{"audit", audits},
 		{"amounts", amounts},
 		{"concurrency", concurrency},
