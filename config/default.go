@@ -63,6 +63,8 @@ func Default() Settings {
 			PayerRunwayWarnDays:         7,
 			PublishedUnpaidInvestors:    "refuse",
 		},
+		Incidents:  defaultIncidents(),
+		Escalation: defaultEscalation(),
 		Notify: Notify{
 			Slack:      Slack{Rooms: "channel", BaseURL: "https://slack.com/api/"},
 			PagerDuty:  PagerDuty{BaseURL: "https://events.pagerduty.com"},
@@ -104,5 +106,6 @@ func (s Settings) derive() Settings {
 			v.ExpectedInvestors = uint32(len(v.Streams))
 		}
 	}
+	s.Escalation = s.Escalation.withDefaults()
 	return s
 }

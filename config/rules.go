@@ -17,6 +17,7 @@ func (s Settings) rules() Errors {
 		out = append(out, Error{Key: "worker.listen", Got: quote(s.Worker.Listen), Want: "a loopback address such as 127.0.0.1:8780", Next: "Set worker.allow_public: true if everyone who reaches it may read it."})
 	}
 	out = append(out, s.Notify.rules()...)
+	out = append(out, s.incidentRules()...)
 	return append(out, s.vaultRules()...)
 }
 

@@ -19,6 +19,9 @@ type Settings struct {
 	Log          Log          `json:"log" jsonschema_description:"Logs on standard error."`
 	Safety       Safety       `json:"safety" jsonschema_description:"What keeps money from moving."`
 	Distribution Distribution `json:"distribution" jsonschema_description:"How a day is paid."`
+	Incidents    Incidents    `json:"incidents" jsonschema_description:"How failures become incidents."`
+	Escalation   Escalation   `json:"escalation" jsonschema_description:"Who is paged when nobody acknowledges an incident."`
+	OnCall       OnCall       `json:"oncall" jsonschema_description:"Who is on call."`
 	Notify       Notify       `json:"notify" jsonschema_description:"Channels that are told. Secrets come from the environment or file: references."`
 	VaultsFile   string       `json:"vaults_file,omitempty" kind:"path" jsonschema_description:"JSON file with rows of vaults, as localnet --write-vaults makes it. Rows of the same id in vaults override it key by key."`
 	Vaults       []Vault      `json:"vaults" validate:"dive" jsonschema_description:"The vaults that are paid and watched."`
