@@ -26,6 +26,19 @@ const (
 	ResponseCritical Response = "critical" // Everything stops, and people are told and paged (S08).
 )
 
+// Response is what the operations do by themselves at a severity.
+func (s Severity) Response() Response {
+	switch s {
+	case SeverityCritical:
+		return ResponseCritical
+	case SeverityHigh:
+		return ResponseHigh
+	case SeverityMedium, SeverityLow:
+		return ResponseStandard
+	}
+	return ResponseNone
+}
+
 // Recovery names what code can do about a failure (S09).
 type Recovery string
 

@@ -184,6 +184,38 @@ func (i *Incident) Raise(by By, at time.Time, to Severity, reason string) error 
 	return nil
 }
 
+// Escalate makes it more severe by one, or runs the ladder again when it is critical already.
+func (i *Incident) Escalate(by By, at time.Time, to Severity, reason string) error {
+	if err := i.person(by); err != nil {
+		return err
+	}
+	if to == "" && i.Severity != SeverityCritical {
+		to = Severities()[min(i.Severity.Rank(), len(Severities())-1)]
+	}
+	if to != "" {
+		return i.Raise(by, at, to, reason)
+	}
+	if err := i.notOver("escalated"); err != nil {
+		return err
+	}
+	if strings.TrimSpace(reason) == "" {
+		return i.refuse("is escalated only with a reason")
+	}
+	i.Add(by, at, EntrySeverity, "escalated at %s, the ladder begins again: %s", i.Severity, reason)
+	i.climb(at)
+	return nil
+}
+
+// Relapse takes back a mitigation, because it failed again.
+func (i *Incident) Relapse(at time.Time, reason string) error {
+	if i.State != IncidentMitigated {
+		return i.refuse("is %s and cannot relapse", i.State)
+	}
+	i.Add(Auto(), at, EntryState, "not mitigated after all: %s", reason)
+	i.climb(at)
+	return nil
+}
+
 // climb begins the ladder at its first step, with nobody holding the incident. Whoever investigates goes on doing so.
 func (i *Incident) climb(at time.Time) {
 	i.LadderAt, i.Steps = at, 0

@@ -171,6 +171,7 @@ var checkRows = []Row{
 
 // otherRows are stated failures and the unknown. The last row is that of every code that stands nowhere.
 var otherRows = []Row{
+	{"incident/refused", ClassBenign, none, "the incident cannot be changed so", domain.RecoverNothing, ""},
 	{"security/*", ClassSecurity, critical, "a security signal", domain.RecoverNothing, "security"},
 	{"alert/*", ClassStated, low, "an alert", domain.RecoverNothing, ""},
 	{"manual", ClassStated, low, "opened by hand", domain.RecoverNothing, ""},

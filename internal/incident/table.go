@@ -47,20 +47,7 @@ type Row struct {
 }
 
 // Response follows from the severity.
-func (r Row) Response() domain.Response { return ResponseTo(r.Severity) }
-
-// ResponseTo is what the operations do by themselves at a severity (S03).
-func ResponseTo(s domain.Severity) domain.Response {
-	switch s {
-	case domain.SeverityCritical:
-		return domain.ResponseCritical
-	case domain.SeverityHigh:
-		return domain.ResponseHigh
-	case domain.SeverityMedium, domain.SeverityLow:
-		return domain.ResponseStandard
-	}
-	return domain.ResponseNone
-}
+func (r Row) Response() domain.Response { return r.Severity.Response() }
 
 const (
 	none     = domain.Severity("")

@@ -17,6 +17,10 @@ const (
 	Settle Profile = "settle" // Waits for finality.
 	Audit  Profile = "audit"  // Reads a day's whole history.
 	Save   Profile = "save"   // Writes the store.
+
+	Guard   Profile = "guard"   // Keeps money from moving. It is tried fast, and what follows does not wait for long.
+	Tell    Profile = "tell"    // Tells people or other workflows.
+	Collect Profile = "collect" // Takes evidence: each part has a limit of its own.
 )
 
 // retry is the one place that spells a policy: the first wait, doubled up to a cap, so many attempts (0 = without end).
@@ -32,6 +36,10 @@ var options = map[Profile]workflow.ActivityOptions{
 	Settle: {StartToCloseTimeout: 10 * time.Minute, HeartbeatTimeout: 15 * time.Second, RetryPolicy: retry(2*time.Second, 30*time.Second, 0)},
 	Audit:  {StartToCloseTimeout: 10 * time.Minute, HeartbeatTimeout: 15 * time.Second, RetryPolicy: retry(2*time.Second, 30*time.Second, 5)},
 	Save:   {StartToCloseTimeout: 20 * time.Second, RetryPolicy: retry(time.Second, 30*time.Second, 0)},
+
+	Guard:   {StartToCloseTimeout: 5 * time.Second, RetryPolicy: retry(200*time.Millisecond, 5*time.Second, 8)},
+	Tell:    {StartToCloseTimeout: 10 * time.Second, RetryPolicy: retry(2*time.Second, time.Minute, 20)},
+	Collect: {StartToCloseTimeout: time.Minute, RetryPolicy: retry(2*time.Second, 30*time.Second, 5)},
 }
 
 // Options are a profile's time limits and retries.
