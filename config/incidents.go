@@ -78,8 +78,8 @@ type OnCallOverride struct {
 	To       string `json:"to" validate:"datetime=2006-01-02 15:04" jsonschema_description:"End."`
 }
 
-// localTime is how moments stand in the file; the time zone is the section's.
-const localTime = "2006-01-02 15:04"
+// LocalTime is how moments stand in the file; the time zone is the section's.
+const LocalTime = "2006-01-02 15:04"
 
 func defaultIncidents() Incidents {
 	return Incidents{

@@ -96,7 +96,8 @@ func (r *incidentRun) load(ctx workflow.Context, in ops.IncidentInput) error {
 		}
 		r.start = start
 		if start.Incident.Seq > 1 { // It was responded to before.
-			r.begun, r.told = []domain.Response{domain.ResponseStandard, start.Incident.Severity.Response()}, start.Incident.Seq
+			r.begun = []domain.Response{domain.ResponseStandard, start.Incident.Severity.Response()}
+			r.told = 2 * start.Incident.Seq // More than were ever sent: a number that was used is not delivered again.
 		}
 	}
 	r.i = r.start.Incident

@@ -119,3 +119,15 @@ func TotalRisk(all []Money) string {
 	}
 	return strings.Join(parts, ", ")
 }
+
+// ReadAll reads every day that failures name, once each.
+func ReadAll(ctx context.Context, b Books, failures []domain.Failure) []Money {
+	var out []Money
+	for _, f := range failures {
+		if f.Vault == "" || slices.ContainsFunc(out, func(m Money) bool { return m.Vault == f.Vault && m.Day == f.Day }) {
+			continue
+		}
+		out = append(out, ReadMoney(ctx, b, f.Vault, f.Day))
+	}
+	return out
+}

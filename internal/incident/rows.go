@@ -99,6 +99,7 @@ var chainRows = []Row{
 	{"rpc/behind", ClassNetwork, low, "the endpoints are behind", domain.RecoverEndpoint, ""},
 	{"rpc/refused", ClassNetwork, medium, "the endpoints refuse the request", domain.RecoverEndpoint, "rpc-refused"},
 	{"rpc/lost", ClassNetwork, low, "a reply was lost", domain.RecoverEndpoint, ""},
+	{"table/changed", ClassTx, low, "a lookup table was changed by somebody else", domain.RecoverNothing, ""},
 	{"table/not_served", ClassNetwork, low, "a lookup table is not served yet", domain.RecoverEndpoint, ""},
 	{"history/incomplete", ClassNetwork, medium, "the history has gaps", domain.RecoverEndpoint, "history-incomplete"},
 	{"opening/not_served", ClassNetwork, low, "the opening is not served yet", domain.RecoverEndpoint, ""},
@@ -124,6 +125,7 @@ var planRows = []Row{
 	{"manifest/missing", ClassStore, medium, "the day's plan is gone", domain.RecoverManifest, "manifest-missing"},
 	{"manifest/changed", ClassCorrupt, high, "the day's plan is another one", domain.RecoverNothing, "corruption"},
 	{"manifest/corrupt", ClassCorrupt, high, "the day's plan was changed in the store", domain.RecoverNothing, "corruption"},
+	{"manifest/unproved", ClassCorrupt, high, "the plan that was made again is not the day's", domain.RecoverNothing, "corruption"},
 	{"manifest/opened", ClassCorrupt, high, "a plan was opened before its day", domain.RecoverNothing, "corruption"},
 	{"manifest/cursor", ClassCursor, high, "no page of the plan begins at the cursor", domain.RecoverCursor, "manifest-cursor"},
 	{"intent/signature", ClassCorrupt, high, "a stored signature is none", domain.RecoverNothing, "corruption"},
@@ -172,6 +174,7 @@ var checkRows = []Row{
 // otherRows are stated failures and the unknown. The last row is that of every code that stands nowhere.
 var otherRows = []Row{
 	{"incident/refused", ClassBenign, none, "the incident cannot be changed so", domain.RecoverNothing, ""},
+	{"incident/unknown", ClassBenign, none, "there is no such incident", domain.RecoverNothing, ""},
 	{"security/*", ClassSecurity, critical, "a security signal", domain.RecoverNothing, "security"},
 	{"alert/*", ClassStated, low, "an alert", domain.RecoverNothing, ""},
 	{"manual", ClassStated, low, "opened by hand", domain.RecoverNothing, ""},

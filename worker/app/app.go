@@ -81,5 +81,5 @@ func New(s config.Settings, changes ...fx.Option) *fx.App {
 
 // Modules lists every part of the worker.
 func Modules() fx.Option {
-	return fx.Options(clockModule, logModule, storeModule, chainModule, senderModule, distributionModule, notifyModule, metricsModule, httpModule, temporalModule)
+	return fx.Options(clockModule, logModule, storeModule, chainModule, senderModule, distributionModule, notifyModule, incidentModule, metricsModule, httpModule, temporalModule)
 }

@@ -61,7 +61,9 @@ func (m *measured) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteA
 		Name: info.ActivityType.Name, WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID, Attempt: info.Attempt,
 		Started: began, Duration: time.Since(began), Requests: requests.Load(), OK: err == nil,
 	}
-	op.Vault, _ = strings.CutPrefix(op.WorkflowID, "distribution/")
+	if vault, ok := strings.CutPrefix(op.WorkflowID, "distribution/"); ok {
+		op.Vault = vault
+	}
 	result := "ok"
 	if err != nil {
 		op.Code = feefault.CodeOf(err)

@@ -61,6 +61,7 @@ type workerParams struct {
 	Store        *store.Store
 	Distribution *activities.Distribution
 	Books        *activities.Books
+	Incidents    *activities.Incidents
 	Registry     *prometheus.Registry
 	Log          *slog.Logger
 	Shutdown     fx.Shutdowner
@@ -78,7 +79,7 @@ func newWorker(p workerParams) worker.Worker {
 		},
 	})
 	workflows.Register(w)
-	for _, names := range []map[string]any{p.Distribution.Names(), p.Books.Names()} {
+	for _, names := range []map[string]any{p.Distribution.Names(), p.Books.Names(), p.Incidents.Names()} {
 		for name, f := range names {
 			w.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 		}
