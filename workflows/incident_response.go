@@ -182,6 +182,9 @@ func (r *incidentRun) heal(ctx workflow.Context, vault string) {
 		r.add(ctx, domain.EntryRecommended, "code knows no cure for this cause: %s stays isolated; follow the runbook %s", vault, r.i.Runbook)
 		return
 	}
+	if r.i.Recovery == domain.RecoverAccounts { // It sends, and nothing is sent for an isolated vault. A page would only fail again.
+		r.release(ctx, vault)
+	}
 	res, err := ops.RecoverVault.Do(ctx, ops.RecoverInput{Incident: r.id, Vault: vault, Day: r.i.Day, Recovery: r.i.Recovery}, fmt.Sprintf("%s of %s", r.i.Recovery, vault))
 	switch {
 	case r.i.Severity == domain.SeverityCritical:
@@ -192,13 +195,16 @@ func (r *incidentRun) heal(ctx workflow.Context, vault string) {
 		r.worse(ctx, vault, res.Text)
 	default:
 		r.add(ctx, domain.EntryResponse, "recovery of %s worked (%s): %s", vault, r.i.Recovery, res.Text)
-		r.release(ctx, vault)
+		if slices.Contains(r.isolated, vault) {
+			r.release(ctx, vault)
+		}
 	}
 }
 
 // worse raises the incident because a recovery failed (S09).
 func (r *incidentRun) worse(ctx workflow.Context, vault, why string) {
 	r.add(ctx, domain.EntryResponse, "recovery of %s failed (%s): %s", vault, r.i.Recovery, why)
+	r.isolate(ctx, vault)
 	if err := r.i.Raise(domain.Auto(), workflow.Now(ctx), domain.SeverityCritical, "the automatic recovery of "+vault+" failed"); err != nil {
 		return // It was raised or resolved meanwhile.
 	}

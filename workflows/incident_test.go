@@ -397,6 +397,21 @@ func TestS09_ARecoveryThatFailsMakesItCritical(t *testing.T) {
 	}
 }
 
+// Making accounts sends, and nothing is sent for an isolated vault.
+func TestS09_AccountsAreMadeWhileTheVaultIsReleased(t *testing.T) {
+	h := newHall(t)
+	h.run(t, h.opened(domain.SeverityHigh, domain.RecoverAccounts), 10*time.Minute)
+	require.Less(t, slices.Index(h.calls, "ReleaseVault alpha"), slices.Index(h.calls, "recover alpha"))
+	require.Equal(t, 1, countOf(h.calls, "ReleaseVault alpha"))
+	require.Equal(t, domain.IncidentMitigated, h.stored.State)
+
+	h = newHall(t)
+	h.heals = ops.RecoverResult{Text: "the rehearsal refuses"}
+	h.run(t, h.opened(domain.SeverityHigh, domain.RecoverAccounts), time.Minute)
+	require.Equal(t, 2, countOf(h.calls, "IsolateVault alpha"), "it is isolated again")
+	require.Equal(t, domain.SeverityCritical, h.stored.Severity)
+}
+
 func TestS09_WhereCodeKnowsNoCureTheVaultStaysIsolated(t *testing.T) {
 	h := newHall(t)
 	h.run(t, h.opened(domain.SeverityHigh, domain.RecoverNothing), time.Hour)

@@ -41,7 +41,7 @@ func (m Mender) Mend(ctx context.Context, id string, r domain.Recovery) (Mended,
 	plan := p.Manifest
 	done := ""
 	if r == domain.RecoverAccounts {
-		ready, err := m.Service.EnsureAccounts(ctx, id, plan.Day, plan.Hash)
+		ready, err := m.Service.RecreateAccounts(ctx, id, plan.Day, plan.Hash)
 		if err != nil {
 			return Mended{}, err
 		}

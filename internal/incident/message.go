@@ -44,6 +44,7 @@ type Surroundings struct {
 	Runbooks   string // Address before NAME.md; empty: the name alone is given.
 	TemporalUI string // Address of the Web UI; empty: no links.
 	Namespace  string
+	WorkflowID func(id string) string // Of an incident; nil: its key.
 }
 
 // Key is what all messages of an incident are about.
@@ -104,7 +105,11 @@ func Links(i domain.Incident, s Surroundings) []notify.Link {
 		ui := func(id string) string {
 			return strings.TrimSuffix(s.TemporalUI, "/") + "/namespaces/" + s.Namespace + "/workflows/" + strings.ReplaceAll(id, "/", "%2F")
 		}
-		out = append(out, notify.Link{Text: "Incident", URL: ui("incident/" + i.ID)})
+		id := Key(i.ID)
+		if s.WorkflowID != nil {
+			id = s.WorkflowID(i.ID)
+		}
+		out = append(out, notify.Link{Text: "Incident", URL: ui(id)})
 		for _, r := range i.Runs {
 			out = append(out, notify.Link{Text: "Run of " + r.Vault, URL: ui(r.WorkflowID)})
 		}

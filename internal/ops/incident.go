@@ -26,8 +26,14 @@ const (
 	QueryIncident     = "incident"
 )
 
-// IncidentID is the id of an incident's workflow.
-func IncidentID(id string) string { return "incident/" + id }
+// IncidentID is the id of an incident's workflow. A deployment is a task queue, and each counts its incidents by itself:
+// on the usual queue the id is incident/INC-20261125-001, on another one its name follows.
+func IncidentID(queue, id string) string {
+	if queue == TaskQueue || queue == "" {
+		return "incident/" + id
+	}
+	return "incident/" + id + "/" + queue
+}
 
 // IncidentInput starts Incident. The id alone is enough: the incident is then read from the store.
 type IncidentInput struct {

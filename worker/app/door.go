@@ -20,7 +20,7 @@ type Door struct {
 // Options start an incident's workflow, or use the one that runs.
 func (d Door) Options(id string) client.StartWorkflowOptions {
 	return client.StartWorkflowOptions{
-		ID: ops.IncidentID(id), TaskQueue: d.Queue, StaticSummary: "Incident " + id,
+		ID: ops.IncidentID(d.Queue, id), TaskQueue: d.Queue, StaticSummary: "Incident " + id,
 		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 	}
@@ -30,7 +30,7 @@ func (d Door) Options(id string) client.StartWorkflowOptions {
 func (d Door) Open(ctx context.Context, start ops.IncidentStart) error {
 	id := start.Incident.ID
 	if _, err := d.Client.ExecuteWorkflow(ctx, d.Options(id), ops.Incident, ops.IncidentInput{ID: id, Start: &start}); err != nil {
-		return fmt.Errorf("start %s: %w", ops.IncidentID(id), err)
+		return fmt.Errorf("start %s: %w", ops.IncidentID(d.Queue, id), err)
 	}
 	return nil
 }
@@ -47,8 +47,8 @@ func (d Door) Recovered(ctx context.Context, id string, s ops.RecoveredSignal) e
 
 // Signal signals an incident's workflow.
 func (d Door) Signal(ctx context.Context, id, name string, payload any) error {
-	if _, err := d.Client.SignalWithStartWorkflow(ctx, ops.IncidentID(id), name, payload, d.Options(id), ops.Incident, ops.IncidentInput{ID: id}); err != nil {
-		return fmt.Errorf("signal %s to %s: %w", name, ops.IncidentID(id), err)
+	if _, err := d.Client.SignalWithStartWorkflow(ctx, ops.IncidentID(d.Queue, id), name, payload, d.Options(id), ops.Incident, ops.IncidentInput{ID: id}); err != nil {
+		return fmt.Errorf("signal %s to %s: %w", name, ops.IncidentID(d.Queue, id), err)
 	}
 	return nil
 }
