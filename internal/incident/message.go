@@ -67,7 +67,7 @@ func Message(i domain.Incident, o Occasion, text string, seq int, at time.Time, 
 	m.Text = strings.Join(lines, "\n")
 	m.Fields = []notify.Field{
 		{Name: "State", Value: string(i.State)},
-		{Name: "Vaults", Value: vaultsText(i)},
+		{Name: "Vaults", Value: VaultsText(i)},
 		{Name: "Money at risk", Value: s.Money},
 		{Name: "Since", Value: i.OpenedAt.UTC().Format(time.RFC3339)},
 		{Name: "Owner", Value: owner(i)},
@@ -145,8 +145,8 @@ func owner(i domain.Incident) string {
 	return "nobody"
 }
 
-// vaultsText names a few and counts the rest.
-func vaultsText(i domain.Incident) string {
+// VaultsText names a few and counts the rest.
+func VaultsText(i domain.Incident) string {
 	if i.VaultCount == 0 {
 		return "none"
 	}
