@@ -17,7 +17,7 @@ func (c *cli) printIncidents(list []domain.Incident, f store.IncidentFilter) {
 	}
 	t := newTable("", "Incident", "Severity", "State", "Opened (UTC)", "Holder", "Vaults", "What")
 	for _, i := range list {
-		t.AppendRow([]any{i.ID, i.Severity, i.State, i.OpenedAt.UTC().Format("01-02 15:04"), or(i.Assignee, i.AcknowledgedBy, "–"), i.VaultCount, wrap(i.Title, 30)})
+		t.AppendRow([]any{i.ID, i.Severity, i.State, i.OpenedAt.UTC().Format("01-02 15:04"), or(i.Assignee, i.AcknowledgedBy, "–"), i.VaultCount, wrap(i.Title, 24)})
 	}
 	rightFrom(t, 6, 6)
 	fmt.Fprintln(c.stdout, t.Render())
@@ -75,12 +75,19 @@ func (c *cli) printIncident(v incidentView) {
 	}
 	t := newTable("Timeline", "Time (UTC)", "Who", "What")
 	for _, e := range i.Timeline {
-		t.AppendRow([]any{e.At.UTC().Format("01-02 15:04:05"), wrap(e.Actor+" by "+e.Channel, 22), wrap(oneLine(e.Text), 56)})
+		t.AppendRow([]any{e.At.UTC().Format("01-02 15:04:05"), wrap(who(e.By), 22), wrap(oneLine(e.Text), 56)})
 	}
 	fmt.Fprintf(c.stdout, "\n%s\n", t.Render())
 	if v.Next != "" {
 		fmt.Fprintln(c.stdout, "Next:", v.Next)
 	}
+}
+
+func who(b domain.By) string {
+	if b == domain.Auto() {
+		return b.Actor
+	}
+	return b.Actor + " by " + b.Channel
 }
 
 // oneLine keeps text from outside from drawing on the terminal.

@@ -77,7 +77,7 @@ func (r *incidentRun) critical(ctx workflow.Context, occasion string) {
 	}
 	r.evidence(ctx)
 	r.i.Responder = ""
-	r.add(ctx, domain.EntryRecommended, "manual intervention required: follow the runbook %s; lifting the stop takes two people", r.i.Runbook)
+	r.add(ctx, domain.EntryRecommended, "manual intervention required: %s; lifting the stop takes two people", r.runbook())
 	_ = r.tell(ctx, "manual", "The automatic response has ended: manual intervention required", nil, nil)
 }
 
@@ -123,7 +123,7 @@ func (r *incidentRun) high(ctx workflow.Context, occasion string) {
 	r.evidence(ctx)
 	if len(r.i.Vaults) == 0 {
 		r.i.NeedsHuman = true
-		r.add(ctx, domain.EntryRecommended, "it concerns no vault that could be isolated or mended: follow the runbook %s", r.i.Runbook)
+		r.add(ctx, domain.EntryRecommended, "it concerns no vault that could be isolated or mended: %s", r.runbook())
 	}
 	var mend []func(workflow.Context)
 	for _, v := range r.i.Vaults {
@@ -174,12 +174,12 @@ func (r *incidentRun) heal(ctx workflow.Context, vault string) {
 	}()
 	if r.relapses > 1 {
 		r.i.NeedsHuman = true
-		r.add(ctx, domain.EntryRecommended, "the recovery has not lasted twice: %s stays isolated; follow the runbook %s", vault, r.i.Runbook)
+		r.add(ctx, domain.EntryRecommended, "the recovery has not lasted twice: %s stays isolated; %s", vault, r.runbook())
 		return
 	}
 	if r.i.Recovery == domain.RecoverNothing {
 		r.i.NeedsHuman = true
-		r.add(ctx, domain.EntryRecommended, "code knows no cure for this cause: %s stays isolated; follow the runbook %s", vault, r.i.Runbook)
+		r.add(ctx, domain.EntryRecommended, "code knows no cure for this cause: %s stays isolated; %s", vault, r.runbook())
 		return
 	}
 	if r.i.Recovery == domain.RecoverAccounts { // It sends, and nothing is sent for an isolated vault. A page would only fail again.
@@ -267,4 +267,11 @@ func (r *incidentRun) side(ctx workflow.Context, steps ...func(workflow.Context)
 		})
 	}
 	wg.Wait(ctx)
+}
+
+func (r *incidentRun) runbook() string {
+	if r.i.Runbook == "" {
+		return "there is no runbook for it: decide, and write down what you do"
+	}
+	return "follow the runbook " + r.i.Runbook
 }

@@ -177,6 +177,6 @@ var otherRows = []Row{
 	{"incident/unknown", ClassBenign, none, "there is no such incident", domain.RecoverNothing, ""},
 	{"security/*", ClassSecurity, critical, "a security signal", domain.RecoverNothing, "security"},
 	{"alert/*", ClassStated, low, "an alert", domain.RecoverNothing, ""},
-	{"manual", ClassStated, low, "opened by hand", domain.RecoverNothing, ""},
+	{"manual", ClassStated, low, "opened by hand", domain.RecoverNothing, "manual"},
 	{"unclassified", ClassUnknown, medium, "an error that nobody classified", domain.RecoverNothing, "unclassified"},
 }

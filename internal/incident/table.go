@@ -96,6 +96,9 @@ type Verdict struct {
 // Classify judges a failure by its code and its context.
 func Classify(f domain.Failure) Verdict {
 	row := Look(f.Code)
+	if alert, ok := strings.CutPrefix(f.Code, "alert/"); ok {
+		row.Runbook = alert // The catalogue of alerts has one for each.
+	}
 	switch {
 	case f.Code == "" && f.Kind != domain.FailureStated:
 		row = byKind(f.Kind)

@@ -45,7 +45,9 @@ func TestTable_EachCodeStandsOnceAndWhole(t *testing.T) {
 		seen[r.Code] = true
 		require.NotEmpty(t, r.Title, r.Code)
 		require.NotEmpty(t, r.Class, r.Code)
-		require.Equal(t, r.Severity.Rank() >= domain.SeverityMedium.Rank(), r.Runbook != "", "%s: a runbook stands from medium on", r.Code)
+		if r.Severity.Rank() >= domain.SeverityMedium.Rank() {
+			require.NotEmpty(t, r.Runbook, "%s: a runbook stands from medium on", r.Code)
+		}
 	}
 }
 

@@ -39,7 +39,7 @@ func newWitness(s config.Settings, db *store.Store, p *chain.Pool, service *dist
 
 // Take collects, writes and lists one bundle.
 func (w *witness) Take(ctx context.Context, kind string, s incident.Subject) (domain.Evidence, error) {
-	sources := w.ofFailure()
+	sources := w.ofFailure(s.Failure)
 	if kind == incident.KindSnapshot {
 		sources = w.ofEverything()
 	}
@@ -53,47 +53,33 @@ func (w *witness) Take(ctx context.Context, kind string, s incident.Subject) (do
 	return e, nil
 }
 
-// ofFailure is everything about the vault and day of a failure, and the system around it.
-func (w *witness) ofFailure() []incident.Source {
-	vault := func(s incident.Subject) (string, domain.Day, error) {
-		f := s.Failure
-		if f.Vault == "" {
-			return "", "", fmt.Errorf("the failure names no vault")
-		}
-		return f.Vault, f.Day, nil
-	}
-	ofDay := func(name string, read func(ctx context.Context, vault string, day domain.Day) (any, error)) incident.Source {
-		return incident.Source{Name: name, Read: func(ctx context.Context, s incident.Subject) (any, error) {
-			id, day, err := vault(s)
-			if err != nil {
-				return nil, err
-			}
-			return read(ctx, id, day)
-		}}
-	}
-	return append([]incident.Source{
-		ofDay("chain_accounts", func(ctx context.Context, id string, _ domain.Day) (any, error) {
-			return w.service.RecordAccounts(ctx, id)
-		}),
-		ofDay("signatures", func(ctx context.Context, id string, day domain.Day) (any, error) {
-			return w.service.RecordSignatures(ctx, id, day)
-		}),
-		ofDay("plan", func(ctx context.Context, id string, day domain.Day) (any, error) {
-			return found(w.store.Manifest(ctx, id, day))
-		}),
-		ofDay("checks", func(ctx context.Context, id string, day domain.Day) (any, error) { return w.store.Checks(ctx, id, day) }),
-		ofDay("pages", func(ctx context.Context, id string, day domain.Day) (any, error) { return w.store.Pages(ctx, id, day) }),
-		ofDay("report", func(ctx context.Context, id string, day domain.Day) (any, error) {
-			return found(w.store.Report(ctx, id, day))
-		}),
+// ofFailure is everything about the vault, the day and the run of a failure, as far as it names them, and the system
+// around it.
+func (w *witness) ofFailure(f domain.Failure) []incident.Source {
+	out := []incident.Source{
 		{Name: "failures", Read: func(ctx context.Context, s incident.Subject) (any, error) {
 			return w.store.Failures(ctx, s.Incident.ID, recordedFailures)
 		}},
-		{Name: "history", Read: func(ctx context.Context, s incident.Subject) (any, error) { return w.history(ctx, s.Failure) }},
 		{Name: "operations", Read: func(ctx context.Context, _ incident.Subject) (any, error) {
 			return w.store.Operations(ctx, w.clock().Add(-recordedTime), w.clock())
 		}},
-	}, w.system()...)
+	}
+	add := func(name string, read func(ctx context.Context) (any, error)) {
+		out = append(out, incident.Source{Name: name, Read: func(ctx context.Context, _ incident.Subject) (any, error) { return read(ctx) }})
+	}
+	if f.Vault != "" {
+		add("chain_accounts", func(ctx context.Context) (any, error) { return w.service.RecordAccounts(ctx, f.Vault) })
+	}
+	if f.Vault != "" && f.Day != "" {
+		add("signatures", func(ctx context.Context) (any, error) { return w.service.RecordSignatures(ctx, f.Vault, f.Day) })
+		add("plan", func(ctx context.Context) (any, error) { return found(w.store.Manifest(ctx, f.Vault, f.Day)) })
+		add("checks", func(ctx context.Context) (any, error) { return w.store.Checks(ctx, f.Vault, f.Day) })
+		add("pages", func(ctx context.Context) (any, error) { return w.store.Pages(ctx, f.Vault, f.Day) })
+	}
+	if f.WorkflowID != "" {
+		add("history", func(ctx context.Context) (any, error) { return w.history(ctx, f) })
+	}
+	return append(out, w.system()...)
 }
 
 const (
@@ -144,9 +130,6 @@ func (w *witness) system() []incident.Source {
 
 // history names the run that failed, so that its history can be fetched: it is too long for a bundle.
 func (w *witness) history(ctx context.Context, f domain.Failure) (any, error) {
-	if f.WorkflowID == "" {
-		return nil, fmt.Errorf("the failure names no run")
-	}
 	d, err := w.client.DescribeWorkflowExecution(ctx, f.WorkflowID, f.RunID)
 	if err != nil {
 		return nil, fmt.Errorf("describe %s: %w", f.WorkflowID, err)
