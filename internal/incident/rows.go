@@ -148,7 +148,6 @@ var dayRows = []Row{
 	{"day/books", ClassBooks, high, "the books could not be made", domain.RecoverEndpoint, "day-unreconciled"},
 	{"day/stalled", ClassCursor, high, "pages are sent and the cursor does not move", domain.RecoverCursor, "day-stalled"},
 	{"day/rehearsal", ClassBooks, high, "the rehearsal refuses the day", domain.RecoverManifest, "preflight"},
-	{"day/plan", ClassSettings, medium, "the day cannot be planned", domain.RecoverNothing, "day-plan"},
 }
 
 // checkRows are the pre-distribution checks that can refuse a day (P01–P21), for the reasons without a code of their own.
