@@ -36,10 +36,10 @@ func (s Settings) incidentRules() Errors {
 			out = append(out, Error{Key: key + ".to", Got: quote(o.To), Want: "a time after " + o.From})
 		}
 	}
-	return append(out, s.Escalation.rules(rotations)...)
+	return append(out, s.Escalation.rules(rotations, append(s.Notify.Channels(), "console"))...)
 }
 
-func (e Escalation) rules(rotations map[string]bool) Errors {
+func (e Escalation) rules(rotations map[string]bool, channels []string) Errors {
 	var out Errors
 	seen := map[string]int{}
 	for n, l := range e.Ladders {
@@ -59,6 +59,11 @@ func (e Escalation) rules(rotations map[string]bool) Errors {
 				out = append(out, Error{Key: at + ".after", Got: step.After.String(), Want: "no less than the step before it: " + last.String()})
 			}
 			last = max(last, step.After)
+			for k, channel := range step.Channels {
+				if !slices.Contains(channels, channel) {
+					out = append(out, Error{Key: fmt.Sprintf("%s.channels[%d]", at, k), Got: quote(channel), Want: "a channel that is set up: " + strings.Join(channels, ", ")})
+				}
+			}
 			for k, to := range step.To {
 				if rotation, ok := strings.CutPrefix(to, "oncall:"); ok && !rotations[rotation] {
 					out = append(out, Error{Key: fmt.Sprintf("%s.to[%d]", at, k), Got: quote(to), Want: "the name of a rotation after oncall:", Next: knownNames(rotations)})

@@ -24,7 +24,7 @@ escalation:
       repeat_after: 10m
       steps:
         - to: [oncall:primary]
-          channels: [pagerduty]
+          channels: [console]
         - after: 5m
           to: [oncall:primary, carol]
     - severity: high
@@ -69,6 +69,7 @@ func TestLoad_AMistakeInTheRosterIsNamed(t *testing.T) {
 		{"two ladders of one severity", "escalation:\n  ladders:\n    - severity: high\n      steps: [{after: 0s}]\n    - severity: high\n      steps: [{after: 0s}]\n", "one ladder for each severity and team"},
 		{"unknown severity", "escalation:\n  ladders:\n    - severity: urgent\n      steps: [{after: 0s}]\n", "one of low, medium, high, critical"},
 		{"repeat without a pause", "escalation:\n  ladders:\n    - severity: high\n      repeat: 1\n      steps: [{after: 0s}]\n", "because the ladder repeats"},
+		{"channel that is not set up", "escalation:\n  ladders:\n    - severity: high\n      steps: [{channels: [pagerduty]}]\n", "channels[0]: got \"pagerduty\", want a channel that is set up: console"},
 		{"unknown time zone", "escalation:\n  time_zone: Mars/Olympus\n", "want a time zone such as UTC"},
 		{"hours backwards", "escalation:\n  business_from: \"17:00\"\n  business_to: \"09:00\"\n", "escalation.business_to: got \"09:00\", want a time after 17:00"},
 		{"a day that is none", "escalation:\n  business_days: [monday]\n", "one of mon, tue"},

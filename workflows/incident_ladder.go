@@ -68,14 +68,30 @@ const (
 // one for ever is none.
 func (r *incidentRun) page(ctx workflow.Context, step ops.EscalationAnswer) {
 	rung := r.rung
-	err := r.tell(ctx, "paged", "Paging "+step.Text, step.To, step.Channels)
+	ended, failed := false, false
+	r.busy++
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		defer func() { r.busy-- }()
+		failed = r.tell(ctx, "paged", "Paging "+step.Text, step.To, step.Channels) != nil
+		ended = true
+	})
+	if _, err := workflow.AwaitWithTimeout(ctx, pagePatience, func() bool { return ended }); err != nil {
+		return
+	}
 	if r.rung != rung && (r.i.Acknowledged() || r.i.Over()) {
 		return // Somebody took it while the page was on its way.
 	}
 	text := "paged " + step.Text
-	if err != nil {
+	switch {
+	case failed:
 		text = "could not page " + step.Text
+	case !ended:
+		text = "paging is under way: " + step.Text
 	}
 	r.i.Paged(workflow.Now(ctx), text)
 	r.changed(ctx)
 }
+
+// pagePatience is how long the ladder waits for channels before it goes on: one that is down must not hold up the next
+// person's page.
+const pagePatience = time.Minute

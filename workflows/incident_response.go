@@ -44,10 +44,8 @@ func (r *incidentRun) mark(ctx workflow.Context, format string, args ...any) {
 // standard leaves the retries to the day, which has the one layer of them (S10), and watches.
 func (r *incidentRun) standard(ctx workflow.Context, occasion string) {
 	r.mark(ctx, "standard response: the day's own retries go on; this incident ends when the day goes on")
-	r.side(ctx,
-		func(ctx workflow.Context) { _ = r.tell(ctx, occasion, r.i.Title, nil, nil) },
-		r.evidence,
-	)
+	r.announce(ctx, occasion, r.i.Title)
+	r.evidence(ctx)
 	r.i.Responder = ""
 }
 
@@ -57,17 +55,14 @@ func (r *incidentRun) critical(ctx workflow.Context, occasion string) {
 	r.i.NeedsHuman = true
 	if !r.start.Respond {
 		r.mark(ctx, "critical, and the settings (incidents.respond) forbid to act by itself: stop everything with feeops stop, or the signal emergency-stop of safety-switch")
-		r.side(ctx, func(ctx workflow.Context) { _ = r.tell(ctx, occasion, r.i.Title, nil, nil) }, r.evidence)
+		r.announce(ctx, occasion, r.i.Title)
+		r.evidence(ctx)
 		r.i.Responder = ""
 		return
 	}
 	r.mark(ctx, "critical response: stopping everything and telling people, then securing and evidence")
-	r.side(ctx,
-		r.stopAll,
-		func(ctx workflow.Context) {
-			_ = r.tell(ctx, occasion, r.i.Title+". Everything is being stopped", nil, nil)
-		},
-	)
+	r.announce(ctx, occasion, r.i.Title+". Everything is being stopped") // A channel that hangs delays nothing.
+	r.stopAll(ctx)
 	secured, err := ops.SecureState.Do(ctx, ops.EvidenceInput{Incident: r.bare(), Failure: r.start.Failure}, "lock the settings, take a snapshot")
 	if err != nil {
 		r.add(ctx, domain.EntryResponse, "securing failed: %s", errText(err))
@@ -78,7 +73,7 @@ func (r *incidentRun) critical(ctx workflow.Context, occasion string) {
 	r.evidence(ctx)
 	r.i.Responder = ""
 	r.add(ctx, domain.EntryRecommended, "manual intervention required: %s; lifting the stop takes two people", r.runbook())
-	_ = r.tell(ctx, "manual", "The automatic response has ended: manual intervention required", nil, nil)
+	r.announce(ctx, "manual", "The automatic response has ended: manual intervention required")
 }
 
 // stopAgain is how often a stop that did not work is ordered again.
@@ -110,7 +105,8 @@ func (r *incidentRun) high(ctx workflow.Context, occasion string) {
 	if !r.start.Respond {
 		r.i.NeedsHuman = true
 		r.mark(ctx, "high, and the settings (incidents.respond) forbid to act by itself")
-		r.side(ctx, func(ctx workflow.Context) { _ = r.tell(ctx, occasion, r.i.Title, nil, nil) }, r.evidence)
+		r.announce(ctx, occasion, r.i.Title)
+		r.evidence(ctx)
 		r.i.Responder = ""
 		return
 	}
@@ -119,7 +115,8 @@ func (r *incidentRun) high(ctx workflow.Context, occasion string) {
 	for _, v := range r.i.Vaults {
 		steps = append(steps, func(ctx workflow.Context) { r.isolate(ctx, v.Vault) })
 	}
-	r.side(ctx, append(steps, func(ctx workflow.Context) { _ = r.tell(ctx, occasion, r.i.Title, nil, nil) })...)
+	r.announce(ctx, occasion, r.i.Title)
+	r.side(ctx, steps...)
 	r.evidence(ctx)
 	if len(r.i.Vaults) == 0 {
 		r.i.NeedsHuman = true

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,6 +27,7 @@ const incidentID = "INC-20261125-001"
 
 // hall is everything around an incident's workflow: it keeps what it is told and breaks on request.
 type hall struct {
+	mu      sync.Mutex // Activities run side by side.
 	env     *testsuite.TestWorkflowEnvironment
 	policy  incident.Policy
 	began   time.Time
@@ -63,6 +65,11 @@ func newHall(t *testing.T) *hall {
 	return h
 }
 
+func (h *hall) locked() func() {
+	h.mu.Lock()
+	return h.mu.Unlock
+}
+
 // breaks says whether an activity fails now.
 func (h *hall) breaks(name string) error {
 	err, ok := h.broken[name]
@@ -80,12 +87,14 @@ func (h *hall) breaks(name string) error {
 func (h *hall) register() {
 	guard := func(name string) func(context.Context, ops.GuardInput) (ops.GuardResult, error) {
 		return func(_ context.Context, in ops.GuardInput) (ops.GuardResult, error) {
+			defer h.locked()()
 			h.calls = append(h.calls, strings.TrimSpace(name+" "+in.Vault))
 			return ops.GuardResult{How: "by a flag"}, h.breaks(name)
 		}
 	}
 	for name, f := range map[string]any{
 		ops.SaveIncident.Name: func(_ context.Context, in ops.SaveIncidentInput) error {
+			defer h.locked()()
 			if err := h.breaks(ops.SaveIncident.Name); err != nil {
 				return err
 			}
@@ -94,6 +103,7 @@ func (h *hall) register() {
 			return nil
 		},
 		ops.TellIncident.Name: func(_ context.Context, in ops.TellInput) (ops.TellResult, error) {
+			defer h.locked()()
 			h.calls = append(h.calls, "tell "+in.Occasion)
 			if err := h.breaks(ops.TellIncident.Name); err != nil {
 				return ops.TellResult{}, err
@@ -102,6 +112,7 @@ func (h *hall) register() {
 			return ops.TellResult{}, nil
 		},
 		ops.PostRoom.Name: func(_ context.Context, in ops.RoomInput) (ops.RoomResult, error) {
+			defer h.locked()()
 			if err := h.breaks(ops.PostRoom.Name); err != nil {
 				return ops.RoomResult{}, err
 			}
@@ -109,6 +120,7 @@ func (h *hall) register() {
 			return ops.RoomResult{Room: "room"}, nil
 		},
 		ops.NextEscalation.Name: func(_ context.Context, q ops.EscalationQuery) (ops.EscalationAnswer, error) {
+			defer h.locked()()
 			if err := h.breaks(ops.NextEscalation.Name); err != nil {
 				return ops.EscalationAnswer{}, err
 			}
@@ -118,19 +130,23 @@ func (h *hall) register() {
 		},
 		ops.StopAll.Name: guard(ops.StopAll.Name), ops.IsolateVault.Name: guard(ops.IsolateVault.Name), ops.ReleaseVault.Name: guard(ops.ReleaseVault.Name),
 		ops.SecureState.Name: func(context.Context, ops.EvidenceInput) (ops.SecureResult, error) {
+			defer h.locked()()
 			h.calls = append(h.calls, "secure")
 			return ops.SecureResult{Hash: "abc", Snapshot: domain.Evidence{Kind: "snapshot", Path: "/s", SHA256: "5"}}, h.breaks(ops.SecureState.Name)
 		},
 		ops.CollectEvidence.Name: func(context.Context, ops.EvidenceInput) (domain.Evidence, error) {
+			defer h.locked()()
 			h.calls = append(h.calls, "evidence")
 			return domain.Evidence{Kind: "bundle", Path: "/e", SHA256: "6", Unknown: []string{"chain"}}, h.breaks(ops.CollectEvidence.Name)
 		},
 		ops.RecoverVault.Name: func(_ context.Context, in ops.RecoverInput) (ops.RecoverResult, error) {
+			defer h.locked()()
 			h.calls = append(h.calls, "recover "+in.Vault)
 			return h.heals, h.breaks(ops.RecoverVault.Name)
 		},
 		ops.FindTwin.Name: func(context.Context, string) (string, error) { return h.twin, nil },
 		ops.LoadIncident.Name: func(_ context.Context, id string) (ops.IncidentStart, error) {
+			defer h.locked()()
 			if id != h.stored.ID {
 				return ops.IncidentStart{}, fault.Seal(fault.Newf(fault.Human, "incident/unknown", "there is no incident %s", id))
 			}

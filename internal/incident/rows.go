@@ -170,6 +170,18 @@ var checkRows = []Row{
 	{"check/*", ClassUnknown, medium, "a check refuses the day", domain.RecoverNothing, "unclassified"},
 }
 
+// channelRows are failures of telling people. They move no money; a channel that is down is an alert's business.
+var channelRows = []Row{
+	{"notify/*", ClassChannel, low, "a message cannot be told", domain.RecoverNothing, ""},
+	{"slack/*", ClassChannel, low, "Slack does not take messages", domain.RecoverNothing, ""},
+	{"discord/*", ClassChannel, low, "Discord does not take messages", domain.RecoverNothing, ""},
+	{"pagerduty/*", ClassChannel, low, "PagerDuty does not take messages", domain.RecoverNothing, ""},
+	{"email/*", ClassChannel, low, "the mail server does not take messages", domain.RecoverNothing, ""},
+	{"webhook/*", ClassChannel, low, "a webhook does not take messages", domain.RecoverNothing, ""},
+	{"console/*", ClassChannel, low, "the console does not take messages", domain.RecoverNothing, ""},
+	{"heartbeat/*", ClassChannel, low, "the heartbeat is not heard", domain.RecoverNothing, ""},
+}
+
 // otherRows are stated failures and the unknown. The last row is that of every code that stands nowhere.
 var otherRows = []Row{
 	{"incident/refused", ClassBenign, none, "the incident cannot be changed so", domain.RecoverNothing, ""},

@@ -31,6 +31,7 @@ const (
 	ClassSigner   Class = "signer"         // The key cannot be used.
 	ClassSettings Class = "settings"       // What the settings ask for cannot be.
 	ClassDefect   Class = "defect"         // A defect of feeops.
+	ClassChannel  Class = "channel"        // A channel to people does not take messages.
 	ClassStated   Class = "stated"         // Said by a person or an alert.
 	ClassUnknown  Class = "unclassified"   // Nobody thought of it.
 	ClassPageSize Class = "page_size"      // 6005 for another reason than the cursor.
@@ -60,7 +61,7 @@ const (
 // Table is the whole classification. No text of an error decides anything (S04).
 func Table() []Row {
 	var all []Row
-	for _, part := range [][]Row{routerRows, programRows, senderRows, chainRows, storeRows, planRows, dayRows, checkRows, otherRows} {
+	for _, part := range [][]Row{routerRows, programRows, senderRows, chainRows, storeRows, planRows, dayRows, checkRows, channelRows, otherRows} {
 		all = append(all, part...)
 	}
 	return all

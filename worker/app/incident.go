@@ -23,7 +23,10 @@ import (
 var incidentModule = fx.Module("incident",
 	fx.Provide(
 		newIncidents, newWitness,
-		fx.Annotate(func(log *slog.Logger) incident.Console { return incident.Console{Log: log} }, fx.As(new(activities.Teller)), fx.As(new(notify.Rooms))),
+		func(d *notify.Dispatcher, log *slog.Logger) activities.Teller { return teller{dispatcher: d, log: log} },
+		func(d *notify.Dispatcher, log *slog.Logger) notify.Rooms {
+			return rooms{dispatcher: d, console: incident.Console{Log: log}}
+		},
 	),
 	fx.Invoke(checkConfigLocks),
 )
