@@ -68,6 +68,8 @@ func Default() Settings {
 			StaleAfter: 3 * time.Minute, StuckAfter: 30 * time.Minute, OverdueAfter: domain.OverdueAfter, RepeatAfter: time.Hour,
 			MaxMute: 24 * time.Hour, Workers: 1, Keep: 90 * 24 * time.Hour,
 		},
+		Incidents:  defaultIncidents(),
+		Escalation: defaultEscalation(),
 		Notify: Notify{
 			Slack:      Slack{Rooms: "channel", BaseURL: "https://slack.com/api/"},
 			PagerDuty:  PagerDuty{BaseURL: "https://events.pagerduty.com"},
@@ -109,5 +111,6 @@ func (s Settings) derive() Settings {
 			v.ExpectedInvestors = uint32(len(v.Streams))
 		}
 	}
+	s.Escalation = s.Escalation.withDefaults()
 	return s
 }

@@ -20,6 +20,9 @@ type Settings struct {
 	Safety       Safety       `json:"safety" jsonschema_description:"What keeps money from moving."`
 	Distribution Distribution `json:"distribution" jsonschema_description:"How a day is paid."`
 	Monitor      Monitor      `json:"monitor" jsonschema_description:"How the fleet is watched, and when people are told."`
+	Incidents    Incidents    `json:"incidents" jsonschema_description:"How failures become incidents."`
+	Escalation   Escalation   `json:"escalation" jsonschema_description:"Who is paged when nobody acknowledges an incident."`
+	OnCall       OnCall       `json:"oncall" jsonschema_description:"Who is on call."`
 	Notify       Notify       `json:"notify" jsonschema_description:"Channels that are told. Secrets come from the environment or file: references."`
 	VaultsFile   string       `json:"vaults_file,omitempty" kind:"path" jsonschema_description:"JSON file with rows of vaults, as localnet --write-vaults makes it. Rows of the same id in vaults override it key by key."`
 	Vaults       []Vault      `json:"vaults" validate:"dive" jsonschema_description:"The vaults that are paid and watched."`

@@ -140,6 +140,10 @@ func explain(f validator.FieldError) Error {
 		e.Want, e.Next = "a time zone such as UTC or Europe/Berlin", "Take a name of the tz database: what this machine calls local is another place elsewhere."
 	case "email":
 		e.Want = "an e-mail address"
+	case "datetime":
+		e.Want = "a time such as " + f.Param()
+	case "unique":
+		e.Want = "every entry once"
 	case "min", "max":
 		e.Want = bound(f)
 	}

@@ -7,4 +7,5 @@ func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflow(DailyDistribution)
 	r.RegisterWorkflow(FleetDistribution)
 	r.RegisterWorkflow(FleetMonitor)
+	r.RegisterWorkflow(Incident)
 }

@@ -21,6 +21,9 @@ const (
 	Save   Profile = "save"   // Writes the store.
 	Watch  Profile = "watch"  // One look or judgement; the next one comes soon, so it gives up early.
 	Tell   Profile = "tell"   // Tells people through every channel and its fallbacks; it waits for slow ones.
+
+	Guard   Profile = "guard"   // Keeps money from moving. It is tried fast, and what follows does not wait for long.
+	Collect Profile = "collect" // Takes evidence: each part has a limit of its own.
 )
 
 // retry is the one place that spells a policy: the first wait, doubled up to a cap, so many attempts (0 = without end).
@@ -38,6 +41,9 @@ var options = map[Profile]workflow.ActivityOptions{
 	Save:   {StartToCloseTimeout: 20 * time.Second, RetryPolicy: retry(time.Second, 30*time.Second, 0)},
 	Watch:  {StartToCloseTimeout: 50 * time.Second, RetryPolicy: retry(time.Second, 5*time.Second, 3)},
 	Tell:   {StartToCloseTimeout: 5 * time.Minute, HeartbeatTimeout: 15 * time.Second, RetryPolicy: retry(2*time.Second, time.Minute, 20)},
+
+	Guard:   {StartToCloseTimeout: 5 * time.Second, RetryPolicy: retry(200*time.Millisecond, 5*time.Second, 8)},
+	Collect: {StartToCloseTimeout: time.Minute, RetryPolicy: retry(2*time.Second, 30*time.Second, 5)},
 }
 
 // Options are a profile's time limits and retries.

@@ -12,31 +12,39 @@ import (
 	"strings"
 
 	"github.com/uptrace/bun"
+
+	"github.com/meteora-fee-router/feeops/internal/fault"
 )
 
-// What may be wrong with the database as a whole. Each comes with a sentence that says what to do.
+// What may be wrong with the database as a whole. Each comes with a sentence that says what to do. They carry codes, so
+// that a failure is judged by its code wherever it comes out; their kind is that of an error that nobody classified,
+// since a write may have happened.
 var (
-	ErrLocked       = errors.New("the database is locked by another process")
-	ErrFull         = errors.New("the disk is full")
-	ErrNotADatabase = errors.New("the file is not a feeops database")
-	ErrCorrupt      = errors.New("the database is damaged")
-	ErrNewer        = errors.New("the database was made by a newer feeops")
-	ErrReadOnly     = errors.New("the database cannot be written")
+	ErrLocked       = coded("store/locked", "the database is locked by another process")
+	ErrFull         = coded("store/full", "the disk is full")
+	ErrNotADatabase = coded("store/not_a_database", "the file is not a feeops database")
+	ErrCorrupt      = coded("store/corrupt", "the database is damaged")
+	ErrNewer        = coded("store/newer", "the database was made by a newer feeops")
+	ErrReadOnly     = coded("store/read_only", "the database cannot be written")
 	ErrDSN          = errors.New("the DSN is not understood")
 )
 
 // What may be refused.
 var (
-	ErrFrozen     = errors.New("the day's manifest is frozen with another content")
-	ErrOpened     = errors.New("the day's opening is stored with another content")
-	ErrNotFound   = errors.New("not stored")
-	ErrDuplicate  = errors.New("already stored")
-	ErrOpenIntent = errors.New("an earlier signature for the same page may still land")
-	ErrBudget     = errors.New("the payer's fees would pass their cap")
-	ErrTransition = errors.New("the intent cannot change so")
-	ErrInvalid    = errors.New("the value cannot be stored")
-	ErrAudit      = errors.New("the audit log was changed")
+	ErrFrozen     = coded(codeRefused, "the day's manifest is frozen with another content")
+	ErrOpened     = coded(codeRefused, "the day's opening is stored with another content")
+	ErrNotFound   = coded(codeRefused, "not stored")
+	ErrDuplicate  = coded(codeRefused, "already stored")
+	ErrOpenIntent = coded(codeRefused, "an earlier signature for the same page may still land")
+	ErrBudget     = coded(codeRefused, "the payer's fees would pass their cap")
+	ErrTransition = coded(codeRefused, "the intent cannot change so")
+	ErrInvalid    = coded(codeRefused, "the value cannot be stored")
+	ErrAudit      = coded("store/audit", "the audit log was changed")
 )
+
+const codeRefused = "store/refused"
+
+func coded(code, text string) error { return fault.New(fault.Unknown, code, errors.New(text)) }
 
 // Store is one database. It is safe for concurrent use.
 type Store struct {

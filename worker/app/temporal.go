@@ -62,6 +62,7 @@ type workerParams struct {
 	Distribution *activities.Distribution
 	Books        *activities.Books
 	Monitor      *activities.Monitor
+	Incidents    *activities.Incidents
 	Registry     *prometheus.Registry
 	Log          *slog.Logger
 	Shutdown     fx.Shutdowner
@@ -79,7 +80,7 @@ func newWorker(p workerParams) worker.Worker {
 		},
 	})
 	workflows.Register(w)
-	for _, names := range []map[string]any{p.Distribution.Names(), p.Books.Names(), p.Monitor.Names()} {
+	for _, names := range []map[string]any{p.Distribution.Names(), p.Books.Names(), p.Monitor.Names(), p.Incidents.Names()} {
 		for name, f := range names {
 			w.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 		}

@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"figures", figures},
 		{"safety", safety},
 		{"delivery", deliveries},
+		{"incident", incidents},
 		{"audit", audits},
 		{"amounts", amounts},
 		{"concurrency", concurrency},
