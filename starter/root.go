@@ -111,7 +111,7 @@ func (c *cli) commands() []*cobra.Command {
 	return []*cobra.Command{
 		c.demoCommand(), c.devCommand(), c.localnetCommand(), c.chaosCommand(),
 		c.distributeCommand(), c.statusCommand(), c.checksCommand(), c.explainCommand(), c.catchupCommand(), c.notifyCommand(), c.workerCommand(),
-		c.configCommand(), c.doctorCommand(), c.versionCommand(),
+		c.setupCommand(), c.deploymentCommand(), c.readyCommand(), c.configCommand(), c.doctorCommand(), c.versionCommand(),
 	}
 }
 
