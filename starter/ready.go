@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -21,23 +22,30 @@ type readyView struct {
 }
 
 func (c *cli) readyCommand() *cobra.Command {
-	return &cobra.Command{
+	var url string
+	cmd := &cobra.Command{
 		Use: "ready", Short: "Ask the worker on this machine whether it can pay now", Args: cobra.NoArgs,
 		Long: "ready asks /readyz of the worker at worker.listen: for containers and service managers, whose image has no other client.\nExit code 0: it is ready, 1: it is not, or nobody answers.",
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.ready(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.ready(cmd.Context(), url) },
 	}
+	cmd.Flags().StringVar(&url, "url", "", "ask this `address` instead, such as a local chain's /health; needs no settings")
+	return cmd
 }
 
-func (c *cli) ready(ctx context.Context) error {
-	s, err := c.settings()
-	if err != nil {
-		return err
+func (c *cli) ready(ctx context.Context, url string) error {
+	if url == "" {
+		s, err := c.settings()
+		if err != nil {
+			return err
+		}
+		url = "http://" + nearby(s.Worker.Listen) + "/readyz"
 	}
-	view := readyView{URL: "http://" + nearby(s.Worker.Listen) + "/readyz"}
+	view := readyView{URL: url}
 	if err := askReady(ctx, view.URL); err != nil {
 		view.Error = err.Error()
 	}
 	view.OK = view.Error == ""
+	var err error
 	switch {
 	case c.json:
 		err = c.printJSON(view)
@@ -64,17 +72,20 @@ func askReady(ctx context.Context, url string) error {
 		return err
 	}
 	defer func() { _ = answer.Body.Close() }() // All that is wanted of it was read.
+	if answer.StatusCode == http.StatusOK {
+		return nil
+	}
+	body, err := io.ReadAll(io.LimitReader(answer.Body, 64<<10))
+	if err != nil {
+		return fmt.Errorf("%s: %w", answer.Status, err)
+	}
 	var said struct {
-		OK    bool   `json:"ok"`
 		Error string `json:"error"`
 	}
-	if err := json.NewDecoder(io.LimitReader(answer.Body, 64<<10)).Decode(&said); err != nil {
-		return fmt.Errorf("%s: no answer of a worker: %w", answer.Status, err)
+	if json.Unmarshal(body, &said) != nil || said.Error == "" {
+		return fmt.Errorf("%s answers %s: no answer of a worker", url, answer.Status)
 	}
-	if !said.OK {
-		return fmt.Errorf("%s", said.Error)
-	}
-	return nil
+	return errors.New(said.Error)
 }
 
 // nearby is the address from this machine: a worker that listens everywhere is asked over loopback.
