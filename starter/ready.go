@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,17 +23,18 @@ type readyView struct {
 }
 
 func (c *cli) readyCommand() *cobra.Command {
-	var url string
+	var url, file string
 	cmd := &cobra.Command{
 		Use: "ready", Short: "Ask the worker on this machine whether it can pay now", Args: cobra.NoArgs,
 		Long: "ready asks /readyz of the worker at worker.listen: for containers and service managers, whose image has no other client.\nExit code 0: it is ready, 1: it is not, or nobody answers.",
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.ready(cmd.Context(), url) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.ready(cmd.Context(), url, file) },
 	}
 	cmd.Flags().StringVar(&url, "url", "", "ask this `address` instead, such as a local chain's /health; needs no settings")
+	cmd.Flags().StringVar(&file, "file", "", "also want this `file`, such as the vaults that a local chain writes once it has made them")
 	return cmd
 }
 
-func (c *cli) ready(ctx context.Context, url string) error {
+func (c *cli) ready(ctx context.Context, url, file string) error {
 	if url == "" {
 		s, err := c.settings()
 		if err != nil {
@@ -43,6 +45,13 @@ func (c *cli) ready(ctx context.Context, url string) error {
 	view := readyView{URL: url}
 	if err := askReady(ctx, view.URL); err != nil {
 		view.Error = err.Error()
+	}
+	if info, err := os.Stat(file); file != "" && view.Error == "" {
+		if err != nil {
+			view.Error = err.Error()
+		} else if info.Size() == 0 {
+			view.Error = file + " is empty"
+		}
 	}
 	view.OK = view.Error == ""
 	var err error
