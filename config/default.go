@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net/url"
 	"time"
 
 	"github.com/meteora-fee-router/feeops/internal/domain"
@@ -44,7 +45,7 @@ func Default() Settings {
 			RebroadcastInterval: 2 * time.Second,
 			SlotTime:            400 * time.Millisecond,
 		},
-		Temporal: Temporal{Address: "127.0.0.1:7233", Namespace: "default", TaskQueue: "feeops"},
+		Temporal: Temporal{Address: "127.0.0.1:7233", Namespace: "default", TaskQueue: "feeops", Retention: 30 * 24 * time.Hour},
 		Store:    Store{DSN: NewURL("file:feeops.db")},
 		Worker:   Worker{Listen: "127.0.0.1:8780", DrainTimeout: 20 * time.Second},
 		Log:      Log{Level: "info", Format: "text"},
@@ -94,6 +95,7 @@ func (s Settings) derive() Settings {
 	if s.GenesisHash == "" {
 		s.GenesisHash = genesisHash(s.Network)
 	}
+	s.Store.DSN = s.Store.joined()
 	for i, e := range s.RPC.Endpoints {
 		if e.Name == "" {
 			s.RPC.Endpoints[i].Name = e.URL.host()
@@ -113,4 +115,17 @@ func (s Settings) derive() Settings {
 	}
 	s.Escalation = s.Escalation.withDefaults()
 	return s
+}
+
+// joined is the DSN with the password, for clients that take one text. A DSN that has a password keeps it.
+func (s Store) joined() URL {
+	u, err := url.Parse(s.DSN.Reveal())
+	if s.Password.IsZero() || err != nil || u.User == nil {
+		return s.DSN
+	}
+	if _, has := u.User.Password(); has {
+		return s.DSN
+	}
+	u.User = url.UserPassword(u.User.Username(), s.Password.Reveal())
+	return NewURL(u.String())
 }

@@ -78,7 +78,7 @@ func TestLoad_DocumentNames(t *testing.T) {
 	require.Equal(t, "https://discord.example/x", s.Notify.Discord.WebhookURL.Reveal())
 	require.Equal(t, "pd", s.Notify.PagerDuty.RoutingKey.Reveal())
 	require.True(t, s.Safety.EmergencyStop)
-	require.Equal(t, config.Temporal{Address: "temporal:7233", Namespace: "ops", TaskQueue: "feeops"}, s.Temporal)
+	require.Equal(t, config.Temporal{Address: "temporal:7233", Namespace: "ops", TaskQueue: "feeops", Retention: 30 * 24 * time.Hour}, s.Temporal)
 	mail := config.SMTP{Host: "mail.example.org", Port: 465, Username: "u", Password: config.NewSecret("p"), TLS: "tls", From: "a@example.org", To: []string{"b@example.org", "c@example.org"}}
 	require.Equal(t, mail, s.Notify.SMTP)
 

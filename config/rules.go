@@ -21,7 +21,26 @@ func (s Settings) rules() Errors {
 	}
 	out = append(out, s.Notify.rules()...)
 	out = append(out, s.incidentRules()...)
+	out = append(out, s.Store.rules()...)
+	if s.Worker.BuildID != "" && s.Worker.Deployment == "" {
+		out = append(out, Error{Key: "worker.build_id", Got: quote(s.Worker.BuildID) + " without a deployment", Want: "worker.deployment as well", Next: "Leave both out to do without versioning."})
+	}
 	return append(out, s.vaultRules()...)
+}
+
+// rules keep a password from being ignored in silence.
+func (s Store) rules() Errors {
+	if s.Password.IsZero() {
+		return nil
+	}
+	u, err := url.Parse(s.DSN.Reveal())
+	if err != nil || u.User == nil {
+		return Errors{{Key: "store.password", Got: "a password for " + quote(s.DSN.String()), Want: "store.dsn: postgres://USER@HOST:PORT/DATABASE", Next: "The address must name the user."}}
+	}
+	if p, _ := u.User.Password(); p != s.Password.Reveal() {
+		return Errors{{Key: "store.password", Got: "a second password", Want: "one", Next: "Take it out of store.dsn or leave store.password out."}}
+	}
+	return nil
 }
 
 // networkRules keep a local setup from moving real money, and a public one from another network.

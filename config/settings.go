@@ -54,11 +54,14 @@ type Temporal struct {
 	Namespace string `json:"namespace" validate:"required" jsonschema_description:"Temporal namespace."`
 	TaskQueue string `json:"task_queue" validate:"required" jsonschema_description:"Task queue of the workers."`
 	UIURL     string `json:"ui_url,omitempty" validate:"omitempty,http_url" jsonschema_description:"Address of the Temporal Web UI, for links in messages."`
+
+	Retention time.Duration `json:"retention" validate:"min=24h,max=2160h" jsonschema_description:"How long the namespace keeps the histories of ended runs, at least. feeops setup makes it so and never shortens it; doctor looks."`
 }
 
 // Store says where the database is.
 type Store struct {
-	DSN URL `json:"dsn" kind:"dsn" validate:"required,dsn" jsonschema_description:"file:PATH for SQLite, or postgres://… given as env:NAME or FEEOPS_STORE__DSN."`
+	DSN      URL    `json:"dsn" kind:"dsn" validate:"required,dsn" jsonschema_description:"file:PATH for SQLite, or postgres://USER@HOST:PORT/DATABASE; with a password in it only as env:NAME or FEEOPS_STORE__DSN."`
+	Password Secret `json:"password,omitempty" jsonschema_description:"Password for a postgres:// address that has none, as env:NAME or file:PATH."`
 }
 
 // Signer says where the fee payer's key is.
@@ -72,6 +75,8 @@ type Worker struct {
 	AllowPublic  bool          `json:"allow_public,omitempty" jsonschema_description:"Lets listen be a public address: the page shows vaults and amounts to anyone who reaches it."`
 	DrainTimeout time.Duration `json:"drain_timeout" validate:"min=1s,max=10m" jsonschema_description:"Time that running steps get to end at shutdown."`
 	Identity     string        `json:"identity,omitempty" jsonschema_description:"Name of this worker in Temporal. Default: made of process and host."`
+	Deployment   string        `json:"deployment,omitempty" validate:"omitempty,deployment" jsonschema_description:"Worker deployment of Temporal's worker versioning. Empty: no versioning, every worker takes every task."`
+	BuildID      string        `json:"build_id,omitempty" validate:"omitempty,deployment" jsonschema_description:"Build of this worker in its deployment. Default: the revision that the program was built from."`
 }
 
 // Log chooses what is logged and how.

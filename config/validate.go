@@ -22,6 +22,9 @@ const (
 	nextPageSize = "Leave it out to take as many investors as fit a transaction."
 )
 
+// deploymentPattern leaves out the marks that Temporal puts between a deployment and its build.
+const deploymentPattern = `^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`
+
 // idPattern fits ids into workflow ids, file names and labels.
 const idPattern = `^[a-z0-9][a-z0-9._-]{0,62}$`
 
@@ -57,9 +60,10 @@ func newValidator() *validator.Validate {
 	})
 	v.RegisterCustomTypeFunc(func(f reflect.Value) any { return f.Interface().(Secret).Reveal() }, Secret{})
 	v.RegisterCustomTypeFunc(func(f reflect.Value) any { return f.Interface().(URL).Reveal() }, URL{})
-	id := regexp.MustCompile(idPattern)
+	id, deployment := regexp.MustCompile(idPattern), regexp.MustCompile(deploymentPattern)
 	for tag, ok := range map[string]func(string) bool{
 		"id":         id.MatchString,
+		"deployment": deployment.MatchString,
 		"pubkey":     isPublicKey,
 		"hostport":   func(s string) bool { _, port, err := net.SplitHostPort(s); return err == nil && port != "" },
 		"rpc_url":    func(s string) bool { return isURL(s, "http", "https") },
@@ -124,6 +128,8 @@ func explain(f validator.FieldError) Error {
 		e.Want, e.Next = "a public key (base58, 32 bytes)", publicKeyHint(fmt.Sprint(f.Value()))
 	case "id":
 		e.Want, e.Next = "a name that matches "+idPattern, "Use small letters, digits, dots and dashes."
+	case "deployment":
+		e.Want = "a name that matches " + deploymentPattern
 	case "hostport":
 		e.Want = "host:port"
 	case "rpc_url", "http_url":

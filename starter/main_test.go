@@ -36,7 +36,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "listen": listen, "free": free, "answers": answers, "running": running, "services": services, "breaks": breaks, "told": told, "seen": seen,
+			"exits": exits, "listen": listen, "free": free, "answers": answers, "running": running, "server": server, "services": services, "breaks": breaks, "told": told, "seen": seen,
 		},
 		RequireExplicitExec: true, RequireUniqueNames: true,
 	})
@@ -128,4 +128,17 @@ func seen(ts *testscript.TestScript, neg bool, args []string) {
 		<-time.After(100 * time.Millisecond)
 	}
 	ts.Fatalf("%v never says %q", args[1:], args[0])
+}
+
+// server puts the address of the running stack's Temporal server into a variable.
+func server(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: server VARIABLE")
+	}
+	stack, found, err := devstack.Current(ts.Getenv("FEEOPS_HOME"))
+	ts.Check(err)
+	if !found {
+		ts.Fatalf("no stack runs")
+	}
+	ts.Setenv(args[0], stack.Temporal)
 }

@@ -44,6 +44,8 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"audit", audits},
 		{"amounts", amounts},
 		{"concurrency", concurrency},
+		{"rivals", rivals},
+		{"one state", oneState},
 	} {
 		t.Run(group.name, func(t *testing.T) { group.run(t, open) })
 	}
