@@ -3,6 +3,7 @@ package devstack
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"os"
 
@@ -46,9 +47,25 @@ type temporalSettings struct {
 }
 
 type workerSettings struct {
-	Listen       string `yaml:"listen"`
-	DrainTimeout string `yaml:"drain_timeout"`
+	Listen       string      `yaml:"listen"`
+	DrainTimeout string      `yaml:"drain_timeout"`
+	Web          webSettings `yaml:"web"`
 }
+
+type webSettings struct {
+	Tokens []tokenSettings `yaml:"tokens"`
+}
+
+type tokenSettings struct {
+	Operator string `yaml:"operator"`
+	Token    string `yaml:"token"`
+}
+
+// webOperator is who presses the buttons of a local stack's page, with the token in this file of its directory.
+const (
+	webOperator = "carol"
+	webToken    = "web-token"
+)
 
 // writeSettings writes the stack's feeops.yaml; the other commands use the same file as the worker.
 func (s *Stack) writeSettings(context.Context, Options) error {
@@ -65,9 +82,16 @@ func (s *Stack) writeSettings(context.Context, Options) error {
 		Temporal: temporalSettings{
 			Address: s.temporal.Address, Namespace: Namespace, TaskQueue: ops.TaskQueue, UIURL: s.temporal.UIAddress, Retention: "24h",
 		},
-		Worker:     workerSettings{Listen: loopback(ports[0]), DrainTimeout: workerDrain.String()},
+		Worker: workerSettings{
+			Listen: loopback(ports[0]), DrainTimeout: workerDrain.String(), Web: webSettings{Tokens: []tokenSettings{{webOperator, "file:" + webToken}}},
+		},
 		VaultsFile: vaultsName, // Beside the file, so that the directory can be looked at as a whole.
 	}
+	s.WebToken = s.run.Path(webToken)
+	if err := os.WriteFile(s.WebToken, []byte(rand.Text()+"\n"), 0o600); err != nil {
+		return fmt.Errorf("write the token of the stack's page: %w", err)
+	}
+	s.Page = "http://" + y.Worker.Listen + "/"
 	if s.Chain.SlotTime > 0 {
 		y.RPC.SlotTime = s.Chain.SlotTime.String()
 	}

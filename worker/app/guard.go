@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,13 +53,18 @@ func (g guard) Stop(ctx context.Context, _, reason string) (string, error) {
 	return g.raise(ctx, domain.SafetyFlag{Kind: domain.SafetyStop, Reason: reason}, signalStop, switchOrder{Scope: "all"})
 }
 
+// StopBy stops everything because a person says so.
+func (g guard) StopBy(ctx context.Context, actor, reason string) (string, error) {
+	return g.raise(ctx, domain.SafetyFlag{Kind: domain.SafetyStop, Reason: reason, Actor: actor}, signalStop, switchOrder{Scope: "all"})
+}
+
 // Isolate keeps a vault out of every run.
 func (g guard) Isolate(ctx context.Context, vault, _, reason string) (string, error) {
 	return g.raise(ctx, domain.SafetyFlag{Kind: domain.SafetyIsolate, Vault: vault, Reason: reason}, signalIsolate, switchOrder{Vault: vault})
 }
 
 func (g guard) raise(ctx context.Context, flag domain.SafetyFlag, signal string, order switchOrder) (string, error) {
-	flag.Actor, flag.At = domain.Automation, g.now()
+	flag.Actor, flag.At = cmp.Or(flag.Actor, domain.Automation), g.now()
 	order.Reason, order.Actor = flag.Reason, flag.Actor
 	var flagErr, signalErr error
 	var wg sync.WaitGroup
