@@ -46,3 +46,6 @@ func (v Vault) Read(tx *chain.Transaction) (Movement, error) {
 	}
 	return m, nil
 }
+
+// MintDecimals reads from the account of the quote mint how its amounts are written; only the mint itself knows.
+func (v Vault) MintDecimals(a chain.Account) (uint8, error) { return decimals(v, a) }
