@@ -197,3 +197,8 @@ func keys(m map[string]any) []string {
 	slices.Sort(out)
 	return out
 }
+
+// unreadable is a vault whose accounts nobody could read.
+func unreadable(id string) distribution.Standing {
+	return distribution.Standing{Vault: id, State: domain.UnknownState, Reason: "refused", Token: domain.Token{Mint: usdc.Mint, Symbol: usdc.Symbol}}
+}

@@ -19,6 +19,7 @@ type Fleet interface {
 // Books is what the reports need of the store.
 type Books interface {
 	BookedDays(ctx context.Context, vault string, first, last domain.Day) ([]domain.BookedDay, error)
+	NewestPlans(ctx context.Context) (map[string]domain.BookedDay, error)
 	IntentCosts(ctx context.Context, first, last domain.Day) ([]domain.IntentCost, error)
 	LandedIntents(ctx context.Context, kind domain.IntentKind, first, last domain.Day) ([]domain.Intent, error)
 	Efforts(ctx context.Context, runs []string) (map[string]domain.Effort, error)

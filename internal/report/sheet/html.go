@@ -18,6 +18,8 @@ var style string
 func (s Sheet) HTML() ([]byte, error) {
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"clean": Clean, "draw": Chart.draw,
+		"shown": func(t Table) [][]Cell { rows, _ := t.Shown(); return rows },
+		"more":  func(t Table) int { _, more := t.Shown(); return more },
 		"href":  func(link string) template.URL { return template.URL(safeLink(link)) }, //nolint:gosec // Checked: http(s) only.
 		"style": func() template.CSS { return template.CSS(style) },                     //nolint:gosec // Our own file.
 	}).Parse(pageText)

@@ -66,13 +66,17 @@ func (t Table) markdown(b *strings.Builder) {
 			b.WriteString("---|")
 		}
 	}
-	for _, row := range t.Rows {
+	rows, more := t.Shown()
+	for _, row := range rows {
 		b.WriteString("\n|")
 		for _, c := range row {
 			fmt.Fprintf(b, " %s |", c.markdown())
 		}
 	}
 	b.WriteByte('\n')
+	if more > 0 {
+		fmt.Fprintf(b, "\n%d more rows; JSON has all.\n", more)
+	}
 }
 
 func (c Cell) markdown() string {

@@ -60,6 +60,16 @@ type Table struct {
 	Empty   string // Said instead of a table without rows; also then nothing is hidden.
 }
 
+// MostRows is how many rows of a table people are shown: nobody reads more, and no browser likes to draw them. JSON has
+// all, and CSV has what the report counts.
+const MostRows = 1_000
+
+// Shown are the rows for people, and how many more there are.
+func (t Table) Shown() (rows [][]Cell, more int) {
+	n := min(len(t.Rows), MostRows)
+	return t.Rows[:n], len(t.Rows) - n
+}
+
 // Column heads a column of a table.
 type Column struct {
 	Name  string

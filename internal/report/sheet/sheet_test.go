@@ -188,3 +188,20 @@ func TestChart_LengthsFollowTheFigures(t *testing.T) {
 	}
 	require.Equal(t, []string{"1 398.50", "2 398.50", "1 198.49", "1 0.50"}, got, "sums that pass the largest number wrap nowhere, and one unit is seen")
 }
+
+func TestLongTables_ArePeoplesLengthAndSaySo(t *testing.T) {
+	table := sheet.Table{Columns: []sheet.Column{{Name: "n"}}}
+	for range sheet.MostRows + 5 {
+		table.Rows = append(table.Rows, sheet.Row("row"))
+	}
+	s := sheet.Sheet{Sections: []sheet.Section{{Tables: []sheet.Table{table}}}, Data: table}
+	page, err := s.HTML()
+	require.NoError(t, err)
+	require.Equal(t, sheet.MostRows, strings.Count(string(page), ">row<"))
+	require.Contains(t, string(page), "5 more rows")
+	require.Equal(t, sheet.MostRows, strings.Count(string(s.Markdown()), "| row |"))
+	require.Contains(t, string(s.Markdown()), "5 more rows")
+	all, err := s.CSV()
+	require.NoError(t, err)
+	require.Equal(t, sheet.MostRows+5, strings.Count(string(all), "row"))
+}
