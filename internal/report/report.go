@@ -101,6 +101,10 @@ func (p Params) name(id string) string {
 	return p.Vaults[i].Name
 }
 
+func (p Params) enabled(id string) bool {
+	return slices.ContainsFunc(p.Vaults, func(v Vault) bool { return v.ID == id })
+}
+
 // label names a vault for people.
 func label(id, name string) string {
 	if name == "" || name == id {

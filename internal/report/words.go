@@ -51,7 +51,7 @@ func duration(d time.Duration) string {
 	}
 }
 
-// shareText writes part of whole with two decimals, rounded down; without a whole there is no share.
+// shareText writes part of whole in per cent with two decimals, rounded down; without a whole there is no share.
 func shareText(part, whole uint64) string {
 	if whole == 0 {
 		return noData

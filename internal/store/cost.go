@@ -119,3 +119,30 @@ func (s *Store) EachOperation(ctx context.Context, from, to time.Time, visit fun
 		return rows.Err()
 	})
 }
+
+// CheckResults counts the newest evaluations of one pre-distribution check over the days from first to last, both included.
+func (s *Store) CheckResults(ctx context.Context, row string, first, last domain.Day) (map[domain.CheckResult]int, error) {
+	var rows []struct {
+		Result string
+		N      int
+	}
+	err := s.read(ctx, "results of check "+row, func(db bun.IDB) error {
+		return db.NewSelect().Table("checks").Column("result").ColumnExpr("COUNT(*) AS n").Where("req = ? AND day >= ? AND day <= ?", row, first, last).Group("result").Scan(ctx, &rows)
+	})
+	out := make(map[domain.CheckResult]int, len(rows))
+	for _, r := range rows {
+		out[domain.CheckResult(r.Result)] = r.N
+	}
+	return out, err
+}
+
+// PagesOfStrangers counts the pages of the days from first to last, both included, and those of them that somebody else
+// turned (X25).
+func (s *Store) PagesOfStrangers(ctx context.Context, first, last domain.Day) (all, strangers int, err error) {
+	var row struct{ N, Strangers int }
+	err = s.read(ctx, "pages of strangers", func(db bun.IDB) error {
+		return db.NewSelect().Table("pages").ColumnExpr("COUNT(*) AS n").ColumnExpr("COALESCE(SUM(CASE WHEN ours THEN 0 ELSE 1 END), 0) AS strangers").
+			Where("day >= ? AND day <= ?", first, last).Scan(ctx, &row)
+	})
+	return row.N, row.Strangers, err
+}

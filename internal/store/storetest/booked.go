@@ -189,3 +189,29 @@ func statements(t *testing.T, open func(*testing.T) *store.Store) {
 		require.Empty(t, got)
 	})
 }
+
+func evidence(t *testing.T, open func(*testing.T) *store.Store) {
+	t.Run("checks and strangers are counted over days", func(t *testing.T) {
+		ctx, s := t.Context(), open(t)
+		for i, result := range []domain.CheckResult{domain.CheckOK, domain.CheckOK, domain.CheckFail} {
+			require.NoError(t, s.SaveChecks(ctx, string(rune('a'+i)), day, domain.Checks{{Row: "P18", Name: "x", Result: result}, {Row: "P01", Name: "y", Result: domain.CheckWarn}}))
+		}
+		got, err := s.CheckResults(ctx, "P18", day, day)
+		require.NoError(t, err)
+		require.Equal(t, map[domain.CheckResult]int{domain.CheckOK: 2, domain.CheckFail: 1}, got)
+		got, err = s.CheckResults(ctx, "P18", "2026-03-02", "2026-03-09")
+		require.NoError(t, err)
+		require.Empty(t, got)
+
+		all, strangers, err := s.PagesOfStrangers(ctx, day, day)
+		require.NoError(t, err)
+		require.Zero(t, all+strangers)
+		theirs := page(15, "b")
+		theirs.Ours = false
+		require.NoError(t, s.SavePage(ctx, page(0, "a")))
+		require.NoError(t, s.SavePage(ctx, theirs))
+		all, strangers, err = s.PagesOfStrangers(ctx, day, day)
+		require.NoError(t, err)
+		require.Equal(t, []int{2, 1}, []int{all, strangers})
+	})
+}

@@ -45,6 +45,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"booked", booked},
 		{"costs", costs},
 		{"statements", statements},
+		{"evidence", evidence},
 		{"amounts", amounts},
 		{"concurrency", concurrency},
 		{"rivals", rivals},
