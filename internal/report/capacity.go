@@ -101,7 +101,8 @@ func capacity(w Window, now, before usage, v domain.Volume, b Bounds, disk figur
 		grown := each * uint64(len(now.lines))
 		store.Evidence = fmt.Sprintf("%s hold %s, %s each; this window added %s", size(v.Bytes), plural(v.VaultDays, "vault-day"), size(each), size(grown))
 		if disk.known {
-			store = limitOf("store", "bytes", known(v.Bytes), known(v.Bytes+disk.value), known(v.Bytes-min(v.Bytes, grown)), w, store.Evidence+"; "+size(disk.value)+" are free on its disk")
+			was := figure{v.Bytes - min(v.Bytes, grown), len(before.lines) > 0}
+			store = limitOf("store", "bytes", known(v.Bytes), known(v.Bytes+disk.value), was, w, store.Evidence+"; "+size(disk.value)+" are free on its disk")
 		}
 		if disk.known && grown == 0 {
 			store.Reached = limitNever

@@ -10,8 +10,32 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/domain"
 )
 
-// accountRent is the rent-exempt minimum of a token account, in lamports (165 bytes).
-const accountRent = 2_039_280
+// rentOf is the rent-exempt minimum of an account of so many bytes, in lamports: two years at 3,480 a byte and year, with 128
+// bytes for the account itself.
+func rentOf(bytes uint64) uint64 { return (128 + bytes) * 3_480 * 2 }
+
+// Sizes of what the operations create, in bytes.
+const (
+	tokenAccountBytes = 165
+	tableHeadBytes    = 56
+	tableEntryBytes   = 32
+)
+
+// Deposit is rent that lies in lookup tables and comes back when they are closed.
+type Deposit struct {
+	Tables   int    `json:"tables"`
+	Lamports uint64 `json:"lamports"` // Computed from the tables' lengths.
+}
+
+// deposit says what lies in the lookup tables that the books know now.
+func (r *Reporter) deposit(ctx context.Context) (Deposit, error) {
+	tables, err := r.Books.AllTables(ctx)
+	out := Deposit{Tables: len(tables)}
+	for _, t := range tables {
+		out.Lamports += rentOf(tableHeadBytes + tableEntryBytes*uint64(len(t.Addresses)))
+	}
+	return out, err
+}
 
 // Costs are lamports that the fee payers spent, and what for.
 type Costs struct {
@@ -82,7 +106,7 @@ func (r *Reporter) addCosts(ctx context.Context, lines []DayLine) error {
 			return fmt.Errorf("transaction %s of %s: %w", i.Signature, i.Vault, err)
 		}
 		line.Accounts += n
-		line.RentLamports += uint64(n) * accountRent
+		line.RentLamports += uint64(n) * rentOf(tokenAccountBytes)
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ type Daily struct {
 	Mints     []MintTotal          `json:"mints"` // Amounts of different mints are never added (E01).
 	Runs      []DayLine            `json:"runs"`
 	Costs     Costs                `json:"costs"`
+	Deposit   Deposit              `json:"deposit_now"`
 	Alerts    Notices              `json:"alerts"`
 	Incidents Notices              `json:"incidents"`
 	Chain     *ChainCheck          `json:"chain,omitempty"` // Only when the chain was read as well.
@@ -99,6 +100,9 @@ func (r *Reporter) Daily(ctx context.Context, in DailyInput) (Daily, error) {
 		return d, fmt.Errorf("daily report for %s: %w", in.Window.Name, err)
 	}
 	if err := r.lines(ctx, &d); err != nil {
+		return d, fmt.Errorf("daily report for %s: %w", in.Window.Name, err)
+	}
+	if d.Deposit, err = r.deposit(ctx); err != nil {
 		return d, fmt.Errorf("daily report for %s: %w", in.Window.Name, err)
 	}
 	var morning *Morning

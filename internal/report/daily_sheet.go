@@ -115,7 +115,7 @@ func (d Daily) moneyChart(token domain.Token) sheet.Chart {
 	slices.SortStableFunc(lines, func(a, b DayLine) int { return cmp.Compare(b.Claimed, a.Claimed) })
 	for _, l := range lines[:min(charted, len(lines))] {
 		part := func(a domain.Amount) sheet.Part { return sheet.Part{Size: uint64(a), Text: token.Format(a)} }
-		c.Bars = append(c.Bars, sheet.Bar{Label: label(l.Vault, l.Name), Total: token.Format(l.Claimed), Parts: []sheet.Part{part(l.Paid), part(l.Creator), part(l.DustOut)}})
+		c.Bars = append(c.Bars, sheet.Bar{Label: label(l.Vault, l.Name), Total: "claimed " + token.Format(l.Claimed), Parts: []sheet.Part{part(l.Paid), part(l.Creator), part(l.DustOut)}})
 	}
 	if len(lines) > charted {
 		c.Title += fmt.Sprintf(" (the %d largest of %d)", charted, len(lines))
@@ -155,7 +155,14 @@ func shortID(id string) string {
 }
 
 func (d Daily) costSection() sheet.Section {
-	return sheet.Section{Title: "Cost", Tables: []sheet.Table{d.Costs.table()}}
+	return sheet.Section{Title: "Cost", Text: []string{d.Deposit.text()}, Tables: []sheet.Table{d.Costs.table()}}
+}
+
+func (d Deposit) text() string {
+	if d.Tables == 0 {
+		return "No lookup table holds rent now."
+	}
+	return fmt.Sprintf("%s now hold %s of rent, %d lamports by their lengths; it comes back when they are closed.", plural(d.Tables, "lookup table"), sol(d.Lamports), d.Lamports)
 }
 
 func (c Costs) table() sheet.Table {

@@ -52,7 +52,8 @@ func today(t *testing.T) Window {
 }
 
 func TestE01_MintsAreNeverAddedAndSumsAreExact(t *testing.T) {
-	r, _ := twoMints(t)
+	r, s := twoMints(t)
+	require.NoError(t, s.SaveTable(t.Context(), domain.Table{Vault: "b", Address: "lut", Authority: "me", Addresses: make([]string, 20), Slot: 1, Active: true}))
 	d, err := r.Daily(t.Context(), DailyInput{Window: today(t)})
 	require.NoError(t, err)
 	require.Len(t, d.Mints, 2)
@@ -71,6 +72,7 @@ func TestE01_MintsAreNeverAddedAndSumsAreExact(t *testing.T) {
 	require.Equal(t, domain.Effort{Steps: 11, Retries: 3, Failures: 3, Requests: 44}, *run.Effort)
 	require.Equal(t, Costs{FeeLamports: 15_001, FailedLamports: 5_001, Transactions: 2, Failed: 1, Expired: 3, Accounts: 2, RentLamports: 4_078_560}, run.Cost)
 	require.Equal(t, uint64(30_001), d.Costs.FeeLamports)
+	require.Equal(t, Deposit{Tables: 1, Lamports: (128 + 56 + 20*32) * 6_960}, d.Deposit)
 }
 
 func TestE02_E04_EveryVaultIsCountedOnceAndUnknownOnesAreListed(t *testing.T) {

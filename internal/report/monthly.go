@@ -54,6 +54,7 @@ type CostLedger struct {
 	Costs
 	PerVaultDay *uint64     `json:"lamports_per_vault_day"` // Fees and rent; null: no data.
 	PerInvestor *uint64     `json:"lamports_per_investor"`
+	Deposit     Deposit     `json:"deposit_now"`
 	Vaults      []VaultCost `json:"vaults"` // The dearest first.
 }
 
@@ -112,6 +113,9 @@ func (r *Reporter) Monthly(ctx context.Context, p MonthlyParams) (Monthly, error
 	first, last := m.Window.Days()
 	m.Security = security(ctx, p.Security, first, last, p.Others)
 	m.Costs = ledger(now.lines)
+	if m.Costs.Deposit, err = r.deposit(ctx); err != nil {
+		return m, fmt.Errorf("monthly review of %s: %w", m.Window.Name, err)
+	}
 	m.Alerts = notices(ctx, r.Alerts, m.Window, "no alert feed is connected")
 	m.Incidents = notices(ctx, r.Incidents, m.Window, "no incident feed is connected")
 	m.Objectives = objectives(a, m.Alerts)

@@ -139,7 +139,7 @@ func (m Monthly) costSection() sheet.Section {
 	for _, v := range m.Costs.Vaults[:min(charted, len(m.Costs.Vaults))] {
 		dear.Rows = append(dear.Rows, []sheet.Cell{sheet.T(v.Vault), sheet.N(fmt.Sprint(v.Days)), sheet.T(sol(v.FeeLamports)), sheet.T(sol(v.RentLamports)), sheet.N(fmt.Sprint(v.Failed)), sheet.N(fmt.Sprint(v.Expired))})
 	}
-	return sheet.Section{Title: "Cost", Tables: []sheet.Table{m.Costs.Costs.table(), each, dear}}
+	return sheet.Section{Title: "Cost", Text: []string{m.Costs.Deposit.text()}, Tables: []sheet.Table{m.Costs.Costs.table(), each, dear}}
 }
 
 // data is the review in lines for machines: section, item, value, unit, detail.

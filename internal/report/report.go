@@ -22,6 +22,7 @@ type Books interface {
 	NewestPlans(ctx context.Context) (map[string]domain.BookedDay, error)
 	IntentCosts(ctx context.Context, first, last domain.Day) ([]domain.IntentCost, error)
 	LandedIntents(ctx context.Context, kind domain.IntentKind, first, last domain.Day) ([]domain.Intent, error)
+	AllTables(ctx context.Context) ([]domain.Table, error)
 	Efforts(ctx context.Context, runs []string) (map[string]domain.Effort, error)
 	EachOperation(ctx context.Context, from, to time.Time, visit func(domain.Operation) error) error
 	Load(ctx context.Context, from, to time.Time) ([]domain.HourLoad, error)

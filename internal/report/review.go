@@ -37,16 +37,19 @@ type Reviewer struct {
 	Lines  int // Newest transactions of each vault that are kept for the report.
 }
 
-// Span says what of a vault is reviewed: a window, or with Latest its last opened day, from its opening until now.
+// Span says what of a vault is reviewed: a window; with Latest the day that the chain opened last; with Day the on-chain
+// day of that name, which the books must know. A day is reviewed from its opening on, for 24 hours or until now.
 type Span struct {
 	Window Window
 	Latest bool
+	Day    domain.Day
 }
 
 // Review is what the chain recorded of the vaults.
 type Review struct {
 	Window   Window     `json:"window"`
 	Latest   bool       `json:"latest_day,omitempty"` // Each vault's own last day instead of the window.
+	Day      domain.Day `json:"day,omitempty"`        // Each vault's day of that name instead of the window.
 	Verdict  Verdict    `json:"verdict"`
 	Complete bool       `json:"complete"` // Nothing is missing of any vault (D18).
 	Totals   []MintFlow `json:"totals"`   // By mint: amounts of different mints are never added.
@@ -59,7 +62,7 @@ const vaultsAtOnce = 4
 
 // Review reads the vaults. It never fails: what cannot be read is a gap, and the review is incomplete.
 func (r *Reviewer) Review(ctx context.Context, vaults []distribution.Vault, names func(id string) string, span Span) Review {
-	out := Review{Window: span.Window, Latest: span.Latest, Verdict: OK, Complete: true, Vaults: make([]Reviewed, len(vaults)), Totals: []MintFlow{}}
+	out := Review{Window: span.Window, Latest: span.Latest, Day: span.Day, Verdict: OK, Complete: true, Vaults: make([]Reviewed, len(vaults)), Totals: []MintFlow{}}
 	var group errgroup.Group
 	group.SetLimit(vaultsAtOnce)
 	for i, v := range vaults {
@@ -95,18 +98,42 @@ func (r *Reviewer) vault(ctx context.Context, v distribution.Vault, span Span) R
 			return w.out // Without it nobody knows where the day begins.
 		}
 	}
-	if span.Latest {
-		if w.progress.LastDistributionTS == 0 {
-			w.out.Note = "never run: there is no day to review"
-			return w.out
-		}
-		from := time.Unix(w.progress.LastDistributionTS, 0)
+	if opened, ok := w.dayOf(ctx, span); ok && opened == nil {
+		return w.out
+	} else if ok {
+		from := time.Unix(*opened, 0)
 		w.window = NewWindow("day opened "+from.UTC().Format(time.RFC3339), from, from.Add(time.Duration(domain.DaySeconds)*time.Second), span.Window.Seen, span.Window.loc)
 	}
 	w.out.From, w.out.To = w.window.From, w.window.To
 	w.list(ctx)
 	w.finish(ctx)
 	return w.out
+}
+
+// dayOf is when the day was opened that a span names; false when the span is a window. A day that nobody knows is nil, with
+// a note or a gap that says so.
+func (w *walk) dayOf(ctx context.Context, span Span) (*int64, bool) {
+	switch {
+	case span.Latest && w.progress.LastDistributionTS == 0:
+		w.out.Note = "never run: there is no day to review"
+		return nil, true
+	case span.Latest:
+		return &w.progress.LastDistributionTS, true
+	case span.Day == "":
+		return nil, false
+	}
+	list, err := w.r.Books.BookedDays(ctx, w.v.ID, span.Day, span.Day)
+	if err != nil {
+		w.out.gap("books", fmt.Sprintf("the books cannot be read: %v", err))
+		return nil, true
+	}
+	for _, b := range list {
+		if b.Day == span.Day && b.Opened != nil {
+			return b.Opened, true
+		}
+	}
+	w.out.gap("opening", fmt.Sprintf("the books know no opening of day %s: give a window with --date or --hours", span.Day))
+	return nil, true
 }
 
 // Gap is something that the review could not see.

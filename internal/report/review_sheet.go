@@ -18,6 +18,9 @@ func (r Review) Sheet() sheet.Sheet {
 	if r.Latest {
 		window = "the last day of each vault, from its opening until " + moment(r.Window.Seen, r.Window.loc)
 	}
+	if r.Day != "" {
+		window = fmt.Sprintf("on-chain day %s of each vault, from its opening for 24 h", r.Day)
+	}
 	coverage := "complete"
 	if !r.Complete {
 		coverage = "NOT complete: sums are too small or not known"

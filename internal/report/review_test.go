@@ -65,6 +65,13 @@ func TestD13_TheWindowIsAParameterOrTheChainsOwnDay(t *testing.T) {
 	require.Equal(t, domain.Day("2026-11-23"), latest.Vaults[0].Days[0].Day)
 	require.Equal(t, domain.Amount(2_000), latest.Vaults[0].Claimed)
 
+	named := r.Review(t.Context(), []distribution.Vault{h.v}, func(string) string { return "" }, Span{Window: NewWindow("now", now, now, now, time.UTC), Day: "2026-11-22"})
+	require.Equal(t, domain.Day("2026-11-22"), named.Vaults[0].Days[0].Day)
+	require.Len(t, named.Vaults[0].Days, 1)
+	lost := r.Review(t.Context(), []distribution.Vault{h.v}, func(string) string { return "" }, Span{Window: NewWindow("now", now, now, now, time.UTC), Day: "2026-11-01"})
+	require.Contains(t, lost.Vaults[0].Gaps[0].Text, "know no opening of day 2026-11-01")
+	require.Equal(t, Fail, lost.Verdict)
+
 	past := r.Review(t.Context(), []distribution.Vault{h.v}, func(string) string { return "" }, Span{Window: NewWindow("yesterday", now.Add(-48*time.Hour), now.Add(-24*time.Hour), now, time.UTC)})
 	require.Len(t, past.Vaults[0].Days, 1)
 	require.Equal(t, domain.Day("2026-11-22"), past.Vaults[0].Days[0].Day)

@@ -30,11 +30,12 @@ type Part struct {
 const (
 	chartWidth  = 72_000
 	labelWidth  = 15_000
-	totalWidth  = 17_000
+	totalWidth  = 20_000
 	barHeight   = 1_800
 	barStep     = 2_600
 	partGap     = 150
 	columnRoom  = 16_000
+	widestStep  = 6_000
 	columnTop   = 800
 	columnLabel = 2_200
 	mostLabels  = 12
@@ -144,7 +145,7 @@ func (c Chart) rows(d *drawing) {
 func (c Chart) columns(d *drawing) {
 	most := c.most()
 	n := uint64(max(1, len(c.Bars)))
-	step := uint64(chartWidth) / n
+	step := min(uint64(chartWidth)/n, widestStep) // A few days are no walls.
 	every := (len(c.Bars) + mostLabels - 1) / mostLabels
 	for i, b := range c.Bars {
 		x, bottom := uint64(i)*step, uint64(columnTop+columnRoom)

@@ -186,7 +186,7 @@ func TestChart_LengthsFollowTheFigures(t *testing.T) {
 	for _, w := range widths {
 		got = append(got, w[1]+" "+w[2])
 	}
-	require.Equal(t, []string{"1 398.50", "2 398.50", "1 198.49", "1 0.50"}, got, "sums that pass the largest number wrap nowhere, and one unit is seen")
+	require.Equal(t, []string{"1 368.50", "2 368.50", "1 183.49", "1 0.50"}, got, "sums that pass the largest number wrap nowhere, and one unit is seen")
 }
 
 func TestLongTables_ArePeoplesLengthAndSaySo(t *testing.T) {
