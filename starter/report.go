@@ -45,6 +45,7 @@ func (c *cli) reportCommands() []*cobra.Command {
 func (f *reportFlags) addTo(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.formats, "format", nil, "md, json, csv or html; several only for files")
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(sheet.Formats(), cobra.ShellCompDirectiveNoFileComp)) // It fails for an unknown flag only.
 	flags.StringVar(&f.out, "out", "", "write files into this `directory`")
 	flags.BoolVar(&f.save, "save", false, "write files into reports.dir of the settings")
 }

@@ -33,6 +33,7 @@ type history struct {
 	missing   map[solana.Signature]bool
 	notFinal  map[solana.Signature]bool
 	nullTime  bool // In the list and in transactions.
+	nullEvery int  // In the list, of every so many.
 	noSlots   bool // BlockTime knows nothing either.
 	breakAt   int  // The list's request of that number fails; 0: none.
 	pruned    int  // So many of the oldest transactions are gone from the list.
@@ -86,7 +87,7 @@ func (h *history) SignaturesFor(_ context.Context, _ solana.PublicKey, before, _
 	var out []chain.SigInfo
 	for i := end - 1; i >= 0 && len(out) < limit; i-- {
 		info := chain.SigInfo{Signature: list[i].Signature, Slot: list[i].Slot, BlockTime: list[i].BlockTime, Err: list[i].Err, Commitment: rpc.CommitmentFinalized}
-		if h.nullTime {
+		if h.nullTime || h.nullEvery > 0 && i%h.nullEvery == 0 {
 			info.BlockTime = nil
 		}
 		out = append(out, info)

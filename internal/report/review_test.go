@@ -140,6 +140,14 @@ func TestD15_ATimeThatIsNotKnownNeverEndsTheReview(t *testing.T) {
 	require.Zero(t, v.NoTime)
 	require.Positive(t, h.timeReads, "the failed one says nothing: its slot does")
 
+	for every := 2; every < 5; every++ {
+		h, books = twoDays()
+		h.nullEvery = every
+		v = h.reviewed(t, books, func(r *Reviewer) { r.Page, r.AtOnce = 8, 3 }).Vaults[0]
+		require.Equal(t, Flow{Claimed: 2_000, Paid: 1_500, Creator: 400, Logged: 1_500}, v.Flow, "one of %d without a time, among others that have one", every)
+		require.True(t, v.Complete)
+	}
+
 	h, books = twoDays()
 	h.land(h.now-3_600, h.v.Payer, func(tx *chain.Transaction) {
 		tx.Err = chain.ParseTxError(json.RawMessage(`{"InstructionError":[0,{"Custom":6020}]}`))

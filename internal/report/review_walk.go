@@ -126,8 +126,8 @@ func (w *walk) page(ctx context.Context, list []chain.SigInfo) {
 	}
 	for part := range slices.Chunk(wanted, atOnce) {
 		for _, f := range w.fetch(ctx, part) {
-			if w.take(ctx, f); w.reached && f.info.BlockTime == nil {
-				return // Its own contents say that it is older than the window (D15).
+			if w.take(ctx, f) {
+				return
 			}
 		}
 		if ctx.Err() != nil {
@@ -171,27 +171,28 @@ func (w *walk) one(ctx context.Context, info chain.SigInfo) fetched {
 	return f
 }
 
-// take counts one transaction.
-func (w *walk) take(ctx context.Context, f fetched) {
+// take counts one transaction. It is true for one whose own contents say that it is older than the window: the list did
+// not know its time, and all that follow are older still (D15).
+func (w *walk) take(ctx context.Context, f fetched) (older bool) {
 	switch {
 	case f.notFinal:
 		w.out.Signatures++
 		w.out.NotFinal++
-		return
+		return false
 	case f.err != nil:
 		w.out.Signatures++
 		w.out.Missing = append(w.out.Missing, f.info.Signature.String())
 		w.out.gap("transaction", fmt.Sprintf("%s: %v", f.info.Signature, f.err))
-		return
+		return false
 	}
 	m, err := w.v.Read(f.tx)
 	at, known := w.timeOf(ctx, f, m)
 	if known && !at.Before(w.window.To) {
-		return
+		return false
 	}
 	if known && at.Before(w.window.From) {
 		w.reached = true
-		return
+		return true
 	}
 	w.out.Signatures++
 	if w.oldest = at; !known {
@@ -199,9 +200,10 @@ func (w *walk) take(ctx context.Context, f fetched) {
 	}
 	if err != nil {
 		w.out.gap("transaction", err.Error())
-		return
+		return false
 	}
 	w.count(f.tx, m, at)
+	return false
 }
 
 // timeOf is when a transaction landed. A node that does not know says null, which is not the beginning of time (D15): then
