@@ -58,7 +58,9 @@ type fleetBooks struct {
 func (b fleetBooks) NewestPlans(context.Context) (map[string]domain.BookedDay, error) {
 	return maps.Clone(b.plans), b.err
 }
+
 func (b fleetBooks) AllSafety(context.Context) ([]domain.SafetyFlag, error) { return b.flags, b.err }
+
 func (b fleetBooks) LatestManifest(context.Context, string) (domain.Manifest, bool, error) {
 	return b.manifest, b.manifest.Hash != "", nil
 }

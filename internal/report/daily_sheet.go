@@ -72,8 +72,13 @@ func (d Daily) moneySection() sheet.Section {
 			name   string
 			amount domain.Amount
 		}{
-			{"claimed", m.Claimed}, {"dust in", m.DustIn}, {"paid to investors", m.Paid}, {"paid to creators", m.Creator}, {"distributed", m.Distributed},
-			{"dust out", m.DustOut}, {"in the treasuries after the closes", m.Residual},
+			{"claimed", m.Claimed},
+			{"dust in", m.DustIn},
+			{"paid to investors", m.Paid},
+			{"paid to creators", m.Creator},
+			{"distributed", m.Distributed},
+			{"dust out", m.DustOut},
+			{"in the treasuries after the closes", m.Residual},
 		} {
 			t.Rows = append(t.Rows, []sheet.Cell{sheet.T(row.name), sheet.T(m.Token.Format(row.amount)), sheet.N(row.amount.String())})
 		}

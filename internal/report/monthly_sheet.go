@@ -15,8 +15,11 @@ func (m Monthly) Sheet() sheet.Sheet {
 		{Name: "window", Value: m.Window.String()}, {Name: "compared with", Value: m.Before.String()}, {Name: "made", Value: moment(m.MadeAt, loc)},
 	}, sourceFacts(m.Sources)...)
 	s.Sections = []sheet.Section{
-		m.metricsSection(), {Title: "Objectives", Tables: []sheet.Table{m.objectivesTable()}}, adviceSection("Recommendations", m.Advice), m.moneySection(),
-		{Title: "Trends", Tables: []sheet.Table{m.trendsTable()}}, {Title: "Capacity", Tables: []sheet.Table{m.capacityTable()}},
+		m.metricsSection(),
+		{Title: "Objectives", Tables: []sheet.Table{m.objectivesTable()}},
+		adviceSection("Recommendations", m.Advice), m.moneySection(),
+		{Title: "Trends", Tables: []sheet.Table{m.trendsTable()}},
+		{Title: "Capacity", Tables: []sheet.Table{m.capacityTable()}},
 		assessments("Security", m.Security), m.costSection(), m.Performance.section(), assessments("Drills", m.Drills),
 		m.Incidents.section("Incidents", loc), m.Alerts.section("Alerts", loc),
 	}

@@ -248,8 +248,11 @@ func (d *ReviewedDay) compare(books domain.Figures) {
 		name         string
 		chain, books *domain.Amount
 	}{
-		{"claimed", &d.Claimed, &books.Claimed}, {"paid", &d.Paid, &books.Paid}, {"creator", &d.Creator, &books.Creator},
-		{"dust in", d.DustIn, &books.DustIn}, {"dust out", d.DustOut, &books.DustOut},
+		{"claimed", &d.Claimed, &books.Claimed},
+		{"paid", &d.Paid, &books.Paid},
+		{"creator", &d.Creator, &books.Creator},
+		{"dust in", d.DustIn, &books.DustIn},
+		{"dust out", d.DustOut, &books.DustOut},
 	} {
 		if f.chain != nil && *f.chain != *f.books {
 			d.Books = booksDiffer

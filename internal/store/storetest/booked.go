@@ -52,7 +52,8 @@ func booked(t *testing.T, open func(*testing.T) *store.Store) {
 		require.NoError(t, s.SaveReport(ctx, lost))
 		require.NoError(t, s.SaveReport(ctx, domain.DayReport{Vault: "b", Day: "2026-03-05", State: domain.Complete}))
 		want := []domain.BookedDay{
-			{Vault: "a", Day: "2026-03-02", Hash: a2.Hash}, {Vault: "a", Day: "2026-03-03", Hash: a3.Hash},
+			{Vault: "a", Day: "2026-03-02", Hash: a2.Hash},
+			{Vault: "a", Day: "2026-03-03", Hash: a3.Hash},
 			{Vault: "b", Day: "2026-03-02", Report: &lost},
 		}
 		got, err := s.BookedDays(ctx, "", "2026-03-02", "2026-03-03")
