@@ -169,10 +169,10 @@ func (m *Morning) add(h Health) {
 	}
 	worst := verdictOf(h.State)
 	if h.Slot > 0 {
-		switch {
-		case h.Treasury.State == "absent":
+		switch h.Treasury.State {
+		case "absent":
 			worst = m.warn(h, worst, Warn, domain.SeverityHigh, "treasury/absent", "its treasury has no token account, so that no day can be opened", "no account at the treasury's address")
-		case h.Treasury.State == unknown:
+		case unknown:
 			worst = m.warn(h, worst, Fail, domain.SeverityHigh, "treasury/unknown", "what stands at its treasury's address is no token account of the quote mint", "the account cannot be read as one")
 		}
 		if h.Payer.State == "absent" {

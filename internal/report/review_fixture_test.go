@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,7 +41,7 @@ type history struct {
 	overlap   int  // Each further page of the list repeats so many of the one before.
 	noState   bool
 	requests  int
-	fetched   int
+	fetched   atomic.Int64
 	timeReads int
 }
 
@@ -96,7 +97,7 @@ func (h *history) SignaturesFor(_ context.Context, _ solana.PublicKey, before, _
 }
 
 func (h *history) Transaction(_ context.Context, sig solana.Signature, c rpc.CommitmentType) (*chain.Transaction, bool, error) {
-	h.fetched++
+	h.fetched.Add(1)
 	i := slices.IndexFunc(h.txs, func(t *chain.Transaction) bool { return t.Signature == sig })
 	if i < 0 || h.missing[sig] || h.notFinal[sig] && c == rpc.CommitmentFinalized {
 		return nil, false, nil

@@ -90,7 +90,7 @@ func TestD14_ListsArePagedToTheCutOffAndNoFurther(t *testing.T) {
 	require.True(t, got.Complete)
 	require.Equal(t, 5, got.Vaults[0].Signatures)
 	require.Equal(t, 3, h.requests, "5 of the window and one that is older, 2 a page")
-	require.Equal(t, 5, h.fetched, "nothing outside the window is read")
+	require.EqualValues(t, 5, h.fetched.Load(), "nothing outside the window is read")
 }
 
 func TestD14_AListThatBreaksOffIsAGap(t *testing.T) {
