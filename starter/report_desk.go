@@ -50,7 +50,10 @@ func (c *cli) openReports(ctx context.Context, withChain bool) (*reportDesk, err
 	if d.store, err = store.Open(ctx, s.Store.DSN.Reveal()); err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
 	}
-	p := report.Params{Books: d.store, Zone: d.zone, Now: time.Now, UI: s.Temporal.UIURL, Namespace: s.Temporal.Namespace}
+	p := report.Params{
+		Books: d.store, Alerts: report.AlertFeed(d.store), Incidents: report.IncidentFeed(d.store),
+		Zone: d.zone, Now: time.Now, UI: s.Temporal.UIURL, Namespace: s.Temporal.Namespace,
+	}
 	for _, v := range s.Vaults {
 		if v.Enabled {
 			p.Vaults = append(p.Vaults, report.Vault{ID: v.ID, Name: v.Name})

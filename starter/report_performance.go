@@ -13,37 +13,38 @@ import (
 
 func (c *cli) performanceCommand() *cobra.Command {
 	var since time.Duration
+	var f reportFlags
 	cmd := &cobra.Command{
 		Use:   "performance [--since 24h]",
 		Short: "How often and how fast each step went, and what failed",
 		Long: "Every attempt of every step is recorded by the worker. The report counts them by operation: success, the median and the\n" +
 			"95th percentile of all attempts, failed ones included, errors by code and the last three. A window without attempts is\n" +
 			"\"no data\". Reads the store only; works while chain and Temporal are down.",
-		Example: "  feeops report performance\n  feeops report performance --since 168h --json",
+		Example: "  feeops report performance\n  feeops report performance --since 168h --json\n  feeops report performance --format csv > steps.csv",
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return c.performance(cmd.Context(), since) },
+		PreRunE: func(*cobra.Command, []string) error { return f.check(c.json) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return c.performance(cmd.Context(), since, f) },
 	}
+	f.addTo(cmd)
 	cmd.Flags().DurationVar(&since, "since", 24*time.Hour, "how far back")
 	return cmd
 }
 
-func (c *cli) performance(ctx context.Context, since time.Duration) (err error) {
+func (c *cli) performance(ctx context.Context, since time.Duration, f reportFlags) (err error) {
 	if since <= 0 {
 		return usageError("--since: got %s, want a time such as 24h", since)
 	}
-	db, _, err := c.openBooks(ctx)
+	d, err := c.openReports(ctx, false)
 	if err != nil {
 		return err
 	}
-	defer func() { err = cmp.Or(err, db.Close()) }()
-	now := time.Now()
-	all, err := db.Operations(ctx, now.Add(-since), now)
+	defer func() { err = cmp.Or(err, d.close(ctx)) }()
+	p, err := d.Performance(ctx, d.now.Add(-since), d.now)
 	if err != nil {
 		return err
 	}
-	p := report.NewPerformance(now.Add(-since), now, all)
-	if c.json {
-		return c.printJSON(p)
+	if c.json || len(f.formats) > 0 || f.files() {
+		return c.emit(p, "performance-"+d.now.In(d.zone).Format(time.DateOnly), f, d.settings, report.OK)
 	}
 	c.printPerformance(p)
 	return nil

@@ -195,7 +195,7 @@ func TestD15_D17_BadWeatherChangesNoSum(t *testing.T) {
 		"truncated-logs":  func(v report.Reviewed) int { return v.Cut },
 	} {
 		w.node.ClearFaults()
-		w.node.SetFault(fault(t, name))
+		w.node.SetFault(namedFault(t, name))
 		v := r.review(t, 24).Vaults[0]
 		require.Positive(t, struck(v), name)
 		require.True(t, v.Complete, "%s: %+v", name, v.Gaps)
@@ -204,7 +204,7 @@ func TestD15_D17_BadWeatherChangesNoSum(t *testing.T) {
 	}
 }
 
-func fault(t testing.TB, name string) localnet.Fault {
+func namedFault(t testing.TB, name string) localnet.Fault {
 	t.Helper()
 	f, err := localnet.ParseFault(name)
 	require.NoError(t, err)

@@ -2,8 +2,10 @@ package report
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/meteora-fee-router/feeops/internal/domain"
@@ -200,11 +202,14 @@ func notices(ctx context.Context, feed Feed, w Window, missing string) Notices {
 	if feed == nil {
 		return Notices{State: SourceNotAssessed, Note: missing, List: []Notice{}}
 	}
-	list, err := feed(ctx, w.From, w.To)
-	if err != nil {
+	list, note, err := feed(ctx, w)
+	switch {
+	case errors.Is(err, ErrNotAssessed):
+		return Notices{State: SourceNotAssessed, Note: strings.TrimPrefix(err.Error(), ErrNotAssessed.Error()+": "), List: []Notice{}}
+	case err != nil:
 		return Notices{State: SourceUnknown, Note: err.Error(), List: []Notice{}}
 	}
-	return Notices{State: SourceRead, List: append([]Notice{}, list...)}
+	return Notices{State: SourceRead, Note: note, List: append([]Notice{}, list...)}
 }
 
 // judge gives the report's word.
@@ -212,6 +217,11 @@ func (d *Daily) judge() {
 	for _, v := range d.Vaults {
 		if one := verdictOf(v.State); one.worse(d.Verdict) {
 			d.Verdict = one
+		}
+	}
+	for _, n := range slices.Concat(d.Alerts.List, d.Incidents.List) {
+		if n.Open && n.Severity.Rank() >= domain.SeverityMedium.Rank() && Warn.worse(d.Verdict) {
+			d.Verdict = Warn
 		}
 	}
 	for _, a := range d.Advice {

@@ -199,6 +199,9 @@ func (n Notices) section(title string, loc *time.Location) sheet.Section {
 			sheet.T(moment(one.At, loc)), sheet.Toned(string(one.Severity), toneOfSeverity(one.Severity)), sheet.T(one.State), sheet.T(one.Vault), {Text: one.ID + " " + one.Title, Link: one.Link},
 		})
 	}
+	if n.Note != "" {
+		s.Text = []string{n.Note}
+	}
 	s.Tables = []sheet.Table{t}
 	return s
 }

@@ -183,12 +183,11 @@ func TestDaily_WhatNobodyAssessesIsNotNone(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, SourceNotAssessed, d.Alerts.State)
 	require.Contains(t, string(d.Sheet().Markdown()), "Not assessed: no incident feed is connected.")
-	r.Alerts = func(_ context.Context, from, to time.Time) ([]Notice, error) {
-		require.Equal(t, d.Window.From, from)
-		require.Equal(t, d.Window.To, to)
-		return []Notice{{ID: "A1", Severity: domain.SeverityHigh, Title: "overdue", State: "open", At: from}}, nil
+	r.Alerts = func(_ context.Context, w Window) ([]Notice, string, error) {
+		require.Equal(t, d.Window, w)
+		return []Notice{{ID: "A1", Severity: domain.SeverityHigh, Title: "overdue", State: "open", Open: true, At: w.From}}, "", nil
 	}
-	r.Incidents = func(context.Context, time.Time, time.Time) ([]Notice, error) { return nil, errors.New("disk gone") }
+	r.Incidents = func(context.Context, Window) ([]Notice, string, error) { return nil, "", errors.New("disk gone") }
 	d, err = r.Daily(t.Context(), DailyInput{Window: today(t)})
 	require.NoError(t, err)
 	require.Equal(t, SourceRead, d.Alerts.State)

@@ -118,7 +118,7 @@ func (r *Reporter) Monthly(ctx context.Context, p MonthlyParams) (Monthly, error
 	}
 	m.Alerts = notices(ctx, r.Alerts, m.Window, "no alert feed is connected")
 	m.Incidents = notices(ctx, r.Incidents, m.Window, "no incident feed is connected")
-	m.Objectives = objectives(a, m.Alerts)
+	m.Objectives = objectives(m.Window, a, m.Alerts)
 	if m.Drills = p.Drills; len(m.Drills) == 0 {
 		m.Drills = []Assessment{{Name: "restore drill", State: string(SourceNotAssessed), Evidence: "no drill is recorded"}, {Name: "stop drill", State: string(SourceNotAssessed), Evidence: "no drill is recorded"}}
 	}

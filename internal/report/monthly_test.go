@@ -195,12 +195,13 @@ func TestObjectives_WhatWasMissedShowsByTheOpeningsAroundIt(t *testing.T) {
 	m = october(t, r, nil)
 	require.Equal(t, 31+26, m.Objectives[0].Of, "an enabled vault that stopped on the 5th misses every day since")
 
-	r.Alerts = func(_ context.Context, from, _ time.Time) ([]Notice, error) {
+	r.Alerts = func(_ context.Context, w Window) ([]Notice, string, error) {
 		return []Notice{
-			{Severity: domain.SeverityHigh, At: from, Acked: from.Add(10 * time.Minute)},
-			{Severity: domain.SeverityCritical, At: from},
-			{Severity: domain.SeverityLow, At: from},
-		}, nil
+			{Severity: domain.SeverityHigh, At: w.From, Acked: w.From.Add(10 * time.Minute)},
+			{Severity: domain.SeverityCritical, At: w.From},
+			{Severity: domain.SeverityLow, At: w.From},
+			{Severity: domain.SeverityCritical, At: w.From.Add(-time.Hour)}, // Another month's; it only lasted into this one.
+		}, "", nil
 	}
 	acked := october(t, r, nil).Objectives[3]
 	require.Equal(t, []any{1, 2, objectiveMissed, "50.00 %"}, []any{acked.Good, acked.Of, acked.State, acked.Share})

@@ -49,13 +49,15 @@ type Notice struct {
 	Vault    string          `json:"vault,omitempty"`
 	Title    string          `json:"title"`
 	State    string          `json:"state"`
+	Open     bool            `json:"open"` // Still, when the report is made.
 	At       time.Time       `json:"at"`
 	Acked    time.Time       `json:"acknowledged_at,omitzero"`
 	Link     string          `json:"link,omitempty"`
 }
 
-// Feed gives the notices of a stretch of time. A nil feed means that nobody assesses them, which is not "none".
-type Feed func(ctx context.Context, from, to time.Time) ([]Notice, error)
+// Feed gives the notices of a window, and in note how well it was looked at. A nil feed means that nobody assesses them,
+// which is not "none".
+type Feed func(ctx context.Context, w Window) (list []Notice, note string, err error)
 
 // Params are a reporter's parts.
 type Params struct {

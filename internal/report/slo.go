@@ -108,7 +108,7 @@ func attend(w Window, booked []domain.BookedDay, enabled func(vault string) bool
 }
 
 // objectives are the SLO table (O01). A service level that nobody measures is not assessed.
-func objectives(a attendance, alerts Notices) []Objective {
+func objectives(w Window, a attendance, alerts Notices) []Objective {
 	out := []Objective{
 		objective("days closed in time", targetClosed, a.closed, a.expected(), "closed on chain within their 24 hours, of all that were due: opened ones and due times without an opening"),
 		objective("days paid exactly", targetExact, a.exact, a.closed, "no mismatch, nobody paid twice, nobody missed, of the closed days"),
@@ -116,7 +116,7 @@ func objectives(a attendance, alerts Notices) []Objective {
 	}
 	acked, of := 0, 0
 	for _, n := range alerts.List {
-		if n.Severity.Rank() < domain.SeverityHigh.Rank() {
+		if n.Severity.Rank() < domain.SeverityHigh.Rank() || n.At.Before(w.From) {
 			continue
 		}
 		of++

@@ -67,6 +67,12 @@ func (r *Reporter) workload(ctx context.Context, from, to time.Time) (Workload, 
 	return w, nil
 }
 
+// Performance reports the steps that began in [from, to).
+func (r *Reporter) Performance(ctx context.Context, from, to time.Time) (Performance, error) {
+	w, err := r.workload(ctx, from, to)
+	return w.Performance, err
+}
+
 // took writes a measured time, or that there is none.
 func took(d *time.Duration) string {
 	if d == nil {
