@@ -72,7 +72,7 @@ func TestLoad_EveryErrorNamesFileLineKeyAndWhatWasWanted(t *testing.T) {
 		want string // The whole message.
 	}{
 		{"unknown key", "rpc:\n  max_slot_leg: 5\n", nil, `feeops.yaml:2: rpc.max_slot_leg: got an unknown key, want a known one. Did you mean max_slot_lag?`},
-		{"unknown section", "\nnothinglikeit: 5\n", nil, `feeops.yaml:2: nothinglikeit: got an unknown key, want a known one. Known keys: network, genesis_hash, rpc, temporal, store, signer, worker, log, safety, distribution, monitor, incidents, escalation, oncall, notify, vaults_file, vaults.`},
+		{"unknown section", "\nnothinglikeit: 5\n", nil, `feeops.yaml:2: nothinglikeit: got an unknown key, want a known one. Known keys: network, genesis_hash, rpc, temporal, store, signer, worker, log, safety, distribution, monitor, incidents, escalation, oncall, notify, reports, vaults_file, vaults.`},
 		{"samples old before the next look", "monitor:\n  metrics_interval: 5m\n", nil, `feeops.yaml:2: monitor.stale_after: got "3m0s", want at least twice monitor.metrics_interval. One late look would make every sample old.`},
 		{"samples gone before the monthly report", "monitor:\n  keep: 720h\n", nil, `feeops.yaml:2: monitor.keep: got 720h0m0s, want at least 1488h.`},
 		{"key twice", "log:\n  level: info\n  level: warn\n", nil, `feeops.yaml:3: log.level: got the key twice, want it once. Line 2 has it too.`},
@@ -135,6 +135,8 @@ func TestLoad_EveryErrorNamesFileLineKeyAndWhatWasWanted(t *testing.T) {
 		{"one token, two people", "worker:\n  web:\n    tokens:\n      - {operator: ann, token: 'env:TOKEN'}\n      - {operator: bob, token: 'env:TOKEN'}\n", []string{"TOKEN=" + longToken}, `feeops.yaml:5: worker.web.tokens[1].token: got a token again, want a token of its own. Entry 0 has it: nobody could tell the two people apart.`},
 		{"one person, two tokens", "worker:\n  web:\n    tokens:\n      - {operator: ann, token: 'env:A'}\n      - {operator: ann, token: 'env:B'}\n", []string{"A=" + longToken, "B=" + longToken + "b"}, `feeops.yaml:5: worker.web.tokens[1].operator: got "ann" again, want each person once. Entry 0 has it.`},
 		{"session too short", "worker:\n  web:\n    session: 1m\n", nil, `feeops.yaml:3: worker.web.session: got 1m0s, want at least 5m.`},
+		{"no time zone", "reports:\n  time_zone: Middle/Earth\n", nil, `feeops.yaml:2: reports.time_zone: got "Middle/Earth", want a time zone such as UTC or Europe/Berlin. Take a name of the tz database: what this machine calls local is another place elsewhere.`},
+		{"the machine's own time zone", "reports:\n  time_zone: Local\n", nil, `feeops.yaml:2: reports.time_zone: got "Local", want a time zone such as UTC or Europe/Berlin. Take a name of the tz database: what this machine calls local is another place elsewhere.`},
 		{"bad id", "vaults:\n" + vaultYAML("Big_One", keyB, streams), nil, `feeops.yaml:2: vaults[0].id: got "Big_One", want a name that matches ^[a-z0-9][a-z0-9._-]{0,62}$. Use small letters, digits, dots and dashes.`},
 		{"bad public key", "vaults:\n" + vaultYAML("a", keyB[2:], streams), nil, `feeops.yaml:3: vaults[0].vault: got "` + keyB[2:] + `", want a public key (base58, 32 bytes). It has 31 bytes: copy the whole address.`},
 		{"no base58", "vaults:\n" + vaultYAML("a", "0"+keyB[1:], streams), nil, `feeops.yaml:3: vaults[0].vault: got "0` + keyB[1:] + `", want a public key (base58, 32 bytes). '0' does not occur in base58.`},
