@@ -51,9 +51,7 @@ func (s *server) alerts(r *http.Request, g glance) (view, error) {
 			v.Over = append(v.Over, e)
 		}
 	}
-	slices.SortStableFunc(v.Open, func(a, b domain.Episode) int {
-		return cmp.Or(cmp.Compare(b.Severity.Rank(), a.Severity.Rank()), a.Opened.Compare(b.Opened), cmp.Compare(a.Key, b.Key))
-	})
+	gravestFirst(v.Open)
 	slices.SortStableFunc(v.Over, func(a, b domain.Episode) int {
 		return cmp.Or(b.Resolved.Compare(a.Resolved), cmp.Compare(a.Key, b.Key))
 	})
@@ -71,6 +69,19 @@ func (s *server) alerts(r *http.Request, g glance) (view, error) {
 		v.Spans = append(v.Spans, choice{Text: spanText(span), Link: query(r.URL, "hours", strconv.Itoa(span)), Current: span == v.Hours})
 	}
 	return view{name: "alerts", title: "Alerts", nav: "alerts", live: true, body: v}, nil
+}
+
+func gravestFirst(episodes []domain.Episode) {
+	slices.SortStableFunc(episodes, func(a, b domain.Episode) int {
+		return cmp.Or(cmp.Compare(b.Severity.Rank(), a.Severity.Rank()), a.Opened.Compare(b.Opened), cmp.Compare(a.Key, b.Key))
+	})
+}
+
+// openOnes are the episodes that are open and stand for themselves, gravest first.
+func openOnes(episodes []domain.Episode) []domain.Episode {
+	out := slices.DeleteFunc(slices.Clone(episodes), func(e domain.Episode) bool { return !e.Active() || e.IsGroup() })
+	gravestFirst(out)
+	return out
 }
 
 func spanText(hours int) string {

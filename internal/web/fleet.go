@@ -19,6 +19,7 @@ const (
 type fleetView struct {
 	domain.Dashboard
 
+	Gravest    []domain.Episode // The first of those that are open.
 	Choices    []choice
 	Search     string
 	Chosen     string // The filter's value, so that a search keeps it.
@@ -39,8 +40,9 @@ func (s *server) fleet(r *http.Request, g glance) (view, error) {
 	})
 	from, to, p := cut(r.URL, len(rows), fleetRows)
 	v.Rows, v.Pager = rows[from:to], p
-	v.MoreAlerts = max(0, len(d.Open)-fleetAlerts)
-	v.Open = d.Open[:min(fleetAlerts, len(d.Open))]
+	v.Gravest = openOnes(g.episodes)
+	v.MoreAlerts = max(0, len(v.Gravest)-fleetAlerts)
+	v.Gravest = v.Gravest[:min(fleetAlerts, len(v.Gravest))]
 	v.Parts = parts(g.tick.Fleet, d.Stale)
 	for _, known := range s.Vaults {
 		if _, sampled := g.tick.Vault(known.ID); !sampled && contains(known.ID, v.Search) && v.Chosen == "" {

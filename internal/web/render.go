@@ -24,6 +24,7 @@ type view struct {
 	name   string // Of the template, without .html.
 	title  string
 	nav    string // Entry of the navigation that it belongs to.
+	vault  string // That it is about; empty: no single one.
 	live   bool   // Drawn anew while it stands open.
 	status int    // 0 is 200.
 	body   any
@@ -40,6 +41,7 @@ type frame struct {
 	Age, StaleAfter              int64 // Seconds.
 	Stale                        bool  // The newest look is too old.
 	Flags                        []domain.SafetyFlag
+	MoreFlags                    int
 	Alerts                       int // Open ones.
 	Worst                        domain.Severity
 	Reports, CanSignIn           bool
@@ -115,9 +117,10 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, g glance, err erro
 func (s *server) draw(w http.ResponseWriter, r *http.Request, g glance, v view) {
 	now := s.Now().UTC()
 	f := frame{
-		view: v, Title: v.title, Nav: v.nav, Live: v.live, Body: v.body, Network: s.Network, Version: s.Version, Now: now, Flags: g.flags,
+		view: v, Title: v.title, Nav: v.nav, Live: v.live, Body: v.body, Network: s.Network, Version: s.Version, Now: now,
 		Sampled: g.tick.Fleet.At, StaleAfter: int64(s.Stale / time.Second), Reports: s.Shelf != nil, CanSignIn: len(s.Tokens) > 0, Person: s.personOf(r),
 	}
+	f.Flags, f.MoreFlags = flagsOf(g.flags, v.vault)
 	f.Stale = f.Sampled.IsZero() || now.Sub(f.Sampled) > s.Stale
 	f.Age = seconds(now.Sub(f.Sampled))
 	for _, e := range g.episodes {
@@ -139,6 +142,24 @@ func (s *server) draw(w http.ResponseWriter, r *http.Request, g glance, v view) 
 		w.WriteHeader(v.status)
 	}
 	_, _ = w.Write(harmless(b.Bytes())) // A reader that hangs up gets nothing, and nothing is lost.
+}
+
+// mostFlags is how many vaults' flags stand above a page that is about no single one.
+const mostFlags = 5
+
+// flagsOf are the flags that hold for all and those of the vault, or the first of any vault with the number of the others.
+func flagsOf(all []domain.SafetyFlag, vault string) (shown []domain.SafetyFlag, more int) {
+	var single []domain.SafetyFlag
+	for _, f := range all {
+		switch {
+		case f.Vault == "":
+			shown = append(shown, f)
+		case vault == "" || f.Vault == vault:
+			single = append(single, f)
+		}
+	}
+	n := min(mostFlags, len(single))
+	return append(shown, single[:n]...), len(single) - n
 }
 
 // harmless replaces what could make text look like another: control characters, and marks that change the direction of

@@ -15,8 +15,7 @@ type vaultView struct {
 	Known     Vault
 	Line      *domain.DashboardVault // Nil: the newest look has nothing of it.
 	Facts     []fact
-	Flags     []domain.SafetyFlag
-	Alerts    []domain.DashboardAlert
+	Alerts    []domain.Episode
 	Mutes     []domain.DashboardMute
 	Incidents []domain.Incident
 	Day       dayView
@@ -53,14 +52,9 @@ func (s *server) vault(r *http.Request, g glance) (view, error) {
 	if sampled && v.Line != nil {
 		v.Facts = s.standing(*v.Line, sample, now)
 	}
-	for _, f := range g.flags {
-		if f.Vault == id || f.Vault == "" {
-			v.Flags = append(v.Flags, f)
-		}
-	}
-	for _, e := range g.episodes {
-		if e.Vault == id && e.Active() && !e.IsGroup() {
-			v.Alerts = append(v.Alerts, alertLine(e))
+	for _, e := range openOnes(g.episodes) {
+		if e.Vault == id {
+			v.Alerts = append(v.Alerts, e)
 		}
 	}
 	for _, m := range d.Mutes {
@@ -80,7 +74,7 @@ func (s *server) vault(r *http.Request, g glance) (view, error) {
 		return view{}, err
 	}
 	v.History = history(id, v.Day.Day, reports)
-	return view{name: "vault", title: "Vault " + id, nav: "fleet", live: true, body: v}, nil
+	return view{name: "vault", title: "Vault " + id, nav: "fleet", vault: id, live: true, body: v}, nil
 }
 
 // standing is where the vault stands by the newest look. A look that is too old says what was, and every figure says so.
@@ -140,7 +134,3 @@ func (s *server) standing(l domain.DashboardVault, sample domain.VaultSample, no
 
 // sol writes lamports.
 var sol = domain.Token{Symbol: "SOL", Decimals: 9}
-
-func alertLine(e domain.Episode) domain.DashboardAlert {
-	return domain.DashboardAlert{Key: e.Key, Alert: e.Alert, Subject: e.Subject, Severity: e.Severity, State: e.State, Opened: e.Opened, Detail: e.Detail, Next: e.Next, By: e.AckedBy, Muted: e.Muted != ""}
-}

@@ -44,7 +44,7 @@ func newWeb(p webParams) (webPage, error) {
 			client: p.Client, door: Door{Client: p.Client, Queue: queue},
 			guard: guard{client: p.Client, store: p.Store, queue: queue, now: p.Clock},
 		},
-		Session: s.Worker.Web.Session, Stale: s.Monitor.StaleAfter, Network: s.Network, Version: cmp.Or(BuildID(s), "(development build)"),
+		Shelf: web.Folder{Dir: s.Reports.Dir}, Session: s.Worker.Web.Session, Stale: s.Monitor.StaleAfter, Network: s.Network, Version: cmp.Or(BuildID(s), "(development build)"),
 		Now: p.Clock, Nonce: rand.Text, Log: p.Log,
 	}
 	for _, v := range s.Vaults {
