@@ -63,7 +63,7 @@ func (f Folder) Read(_ context.Context, name string) ([]byte, error) {
 	}
 	defer func() { _ = root.Close() }() // It was only read.
 	info, err := root.Lstat(name)
-	if err != nil || !info.Mode().IsRegular() {
+	if err != nil || !info.Mode().IsRegular() || strings.HasPrefix(name, ".") { // Hidden files are half-written ones, or none of ours.
 		return nil, fmt.Errorf("report %q: %w", name, fs.ErrNotExist)
 	}
 	file, err := root.Open(name)
