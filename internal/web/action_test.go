@@ -240,7 +240,7 @@ func TestSession_EndsByTimeAndByANewTokenAndCannotBeMade(t *testing.T) {
 	moved.client.Jar.SetCookies(there, []*http.Cookie{{Name: "feeops-" + there.Port(), Value: cookie.Value, Path: "/"}})
 	require.NotContains(t, moved.shows("/"), "Stop all…", "a changed token ends every session")
 
-	b.now = noon.Add(time.Hour)
+	b.turn(noon.Add(time.Hour))
 	require.NotContains(t, v.shows("/"), "Stop all…", "an hour is over")
 }
 

@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -115,7 +116,7 @@ type bench struct {
 	store *records
 	deeds *deeds
 	roles roles
-	now   time.Time
+	clock atomic.Int64 // Unix nanoseconds: the server reads it while tests turn it.
 	log   *strings.Builder
 	url   string
 }
@@ -126,7 +127,8 @@ func newBench(t *testing.T, change func(*web.Params)) *bench {
 	db, err := store.Open(t.Context(), "file:"+filepath.Join(t.TempDir(), "feeops.db"))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = db.Close() }) // Some tests have closed it.
-	b := &bench{t: t, store: &records{Store: db}, deeds: &deeds{}, roles: roles{}, now: noon, log: &strings.Builder{}}
+	b := &bench{t: t, store: &records{Store: db}, deeds: &deeds{}, roles: roles{}, log: &strings.Builder{}}
+	b.turn(noon)
 	nonces := 0
 	p := web.Params{
 		Store: b.store, Deeds: b.deeds, Authorizer: b.roles, Links: links{}, Session: time.Hour, Stale: 3 * time.Minute, Network: "devnet", Version: "test",
@@ -138,7 +140,7 @@ func newBench(t *testing.T, change func(*web.Params)) *bench {
 		},
 		Alerts: map[string]string{"payer_low": "Fee payer is running low", "deadline_2h": "Day ends in two hours"},
 		Tokens: []web.Token{{Operator: "ann", Secret: annToken}, {Operator: "bob", Secret: bobToken}},
-		Now:    func() time.Time { return b.now },
+		Now:    b.now,
 		Nonce:  func() string { nonces++; return fmt.Sprint("n", nonces) },
 		Log:    slog.New(slog.NewTextHandler(b.log, nil)),
 	}
@@ -152,6 +154,11 @@ func newBench(t *testing.T, change func(*web.Params)) *bench {
 	b.url = server.URL
 	return b
 }
+
+func (b *bench) now() time.Time { return time.Unix(0, b.clock.Load()).UTC() }
+
+// turn sets the page's clock.
+func (b *bench) turn(to time.Time) { b.clock.Store(to.UnixNano()) }
 
 // visitor is a browser without scripts.
 type visitor struct {

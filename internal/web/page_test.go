@@ -168,9 +168,9 @@ func TestFleet_ListsWhatIsAskedFor(t *testing.T) {
 
 func TestFleet_AThousandVaultsArePaged(t *testing.T) {
 	b := newBench(t, nil)
-	tick := domain.FleetTick{Fleet: domain.FleetSample{At: b.now, Vaults: 1_000, Read: 1_000}}
+	tick := domain.FleetTick{Fleet: domain.FleetSample{At: b.now(), Vaults: 1_000, Read: 1_000}}
 	for i := range 1_000 {
-		tick.Vaults = append(tick.Vaults, look(fmt.Sprintf("v%04d", i), b.now, domain.NotDue, nil))
+		tick.Vaults = append(tick.Vaults, look(fmt.Sprintf("v%04d", i), b.now(), domain.NotDue, nil))
 	}
 	require.NoError(t, b.store.SaveTick(t.Context(), tick))
 	first, last := b.visitor().shows("/"), b.visitor().shows("/?page=10")
@@ -183,7 +183,7 @@ func TestFleet_AThousandVaultsArePaged(t *testing.T) {
 
 func TestPages_OldFiguresNeverLookFresh(t *testing.T) {
 	b, _ := newPlanted(t)
-	b.now = noon.Add(10 * time.Minute)
+	b.turn(noon.Add(10 * time.Minute))
 	for _, path := range []string{"/", "/vaults/alpha"} {
 		page := b.visitor().shows(path)
 		text := words(t, page)
@@ -289,9 +289,9 @@ func TestAlerts_ShowWhatIsOpenGravestFirstAndWhatIsOver(t *testing.T) {
 func TestPages_FlagsStandOnEveryPage(t *testing.T) {
 	b := newBench(t, nil)
 	b.plantFleet()
-	require.NoError(t, b.store.SetSafety(t.Context(), domain.SafetyFlag{Kind: domain.SafetyStop, Reason: "a key was lost", Actor: "ann", At: b.now}))
+	require.NoError(t, b.store.SetSafety(t.Context(), domain.SafetyFlag{Kind: domain.SafetyStop, Reason: "a key was lost", Actor: "ann", At: b.now()}))
 	for i := range 9 {
-		require.NoError(t, b.store.SetSafety(t.Context(), domain.SafetyFlag{Kind: domain.SafetyIsolate, Vault: fmt.Sprint("v", i), Reason: "r", Actor: "ann", At: b.now}))
+		require.NoError(t, b.store.SetSafety(t.Context(), domain.SafetyFlag{Kind: domain.SafetyIsolate, Vault: fmt.Sprint("v", i), Reason: "r", Actor: "ann", At: b.now()}))
 	}
 	for _, path := range []string{"/", "/alerts", "/audit", "/vaults/alpha"} {
 		require.Contains(t, words(t, b.visitor().shows(path)), "Everything is stopped: a key was lost (ann", path)

@@ -35,7 +35,7 @@ func look(vault string, at time.Time, state domain.State, change func(*domain.Va
 // plantFleet stores a look at four vaults: one under way, one paid, one hostile, and one that could not be read.
 func (b *bench) plantFleet() {
 	b.t.Helper()
-	at := b.now.Add(-20 * time.Second)
+	at := b.now().Add(-20 * time.Second)
 	tick := domain.FleetTick{
 		Fleet: domain.FleetSample{
 			At: at, Vaults: 4, Read: 3, ChainTime: ref(at.Unix()), Skew: ref(int64(1)),
@@ -73,15 +73,15 @@ func alert(vault, id string, severity domain.Severity, opened time.Time) domain.
 // plantAlerts stores two open alerts, one that is over, and a mute.
 func (b *bench) plantAlerts() {
 	b.t.Helper()
-	over := alert("beta", "payer_low", domain.SeverityMedium, b.now.Add(-5*time.Hour))
-	over.State, over.Resolved, over.Changed, over.Resolution = domain.EpisodeResolved, b.now.Add(-4*time.Hour), b.now.Add(-4*time.Hour), "the payer was filled up"
-	evil := alert(hostile, "payer_low", domain.SeverityHigh, b.now.Add(-10*time.Minute))
+	over := alert("beta", "payer_low", domain.SeverityMedium, b.now().Add(-5*time.Hour))
+	over.State, over.Resolved, over.Changed, over.Resolution = domain.EpisodeResolved, b.now().Add(-4*time.Hour), b.now().Add(-4*time.Hour), "the payer was filled up"
+	evil := alert(hostile, "payer_low", domain.SeverityHigh, b.now().Add(-10*time.Minute))
 	evil.Detail = hostile
 	require.NoError(b.t, b.store.SaveWatch(b.t.Context(), store.WatchChange{
-		Episodes: []domain.Episode{alert("alpha", "deadline_2h", domain.SeverityCritical, b.now.Add(-30*time.Minute)), evil, over},
-		Mutes:    []domain.Mute{{ID: "m-1", Kind: domain.MuteAlerts, Vault: "beta", From: b.now.Add(-time.Minute), Until: b.now.Add(time.Hour), Reason: hostile, Actor: "bob"}},
+		Episodes: []domain.Episode{alert("alpha", "deadline_2h", domain.SeverityCritical, b.now().Add(-30*time.Minute)), evil, over},
+		Mutes:    []domain.Mute{{ID: "m-1", Kind: domain.MuteAlerts, Vault: "beta", From: b.now().Add(-time.Minute), Until: b.now().Add(time.Hour), Reason: hostile, Actor: "bob"}},
 		Events: []domain.AlertEvent{
-			{At: b.now.Add(-30 * time.Minute), Episode: "alpha/deadline_2h/1", Kind: domain.EventOpened, Alert: "deadline_2h", Vault: "alpha", Severity: domain.SeverityCritical, Detail: "it opened"},
+			{At: b.now().Add(-30 * time.Minute), Episode: "alpha/deadline_2h/1", Kind: domain.EventOpened, Alert: "deadline_2h", Vault: "alpha", Severity: domain.SeverityCritical, Detail: "it opened"},
 		},
 	}))
 }
@@ -132,7 +132,7 @@ func (b *bench) plantDays(n int) {
 // plantIncident stores an open incident of a vault and gives its id.
 func (b *bench) plantIncident(vault, title string) string {
 	b.t.Helper()
-	f := domain.Failure{Key: "k-" + vault, Vault: vault, Day: day, Kind: domain.FailureStuck, Code: "router/6005", Message: title, WorkflowID: "distribution/alpha", RunID: "run-1", At: b.now.Add(-time.Hour), Cause: "stuck"}
+	f := domain.Failure{Key: "k-" + vault, Vault: vault, Day: day, Kind: domain.FailureStuck, Code: "router/6005", Message: title, WorkflowID: "distribution/alpha", RunID: "run-1", At: b.now().Add(-time.Hour), Cause: "stuck"}
 	got, err := b.store.RecordFailure(b.t.Context(), f, time.Minute, func(domain.Known) domain.Decision {
 		i := &domain.Incident{
 			Cause: f.Cause, Vault: vault, Code: f.Code, Severity: domain.SeverityHigh, State: domain.IncidentOpen, OpenedAt: f.At, LadderAt: f.At, Title: title, Description: title, Runbook: "stuck",
@@ -152,7 +152,7 @@ func (b *bench) plantAll() string {
 	b.plantFleet()
 	b.plantAlerts()
 	b.plantDays(3)
-	require.NoError(b.t, b.store.SetSafety(b.t.Context(), domain.SafetyFlag{Kind: domain.SafetyIsolate, Vault: "beta", Reason: hostile, Actor: hostile, At: b.now}))
+	require.NoError(b.t, b.store.SetSafety(b.t.Context(), domain.SafetyFlag{Kind: domain.SafetyIsolate, Vault: "beta", Reason: hostile, Actor: hostile, At: b.now()}))
 	b.plantIncident(hostile, hostile)
 	return b.plantIncident("alpha", "The day of alpha stands still")
 }
