@@ -43,11 +43,11 @@ func TestDeeds_EachIsDoneOnceTheNameOfWhoAskedIsInTheAuditLog(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.path, func(t *testing.T) {
-			before := len(b.deeds.done)
+			before := len(b.deeds.list())
 			code, body := v.post(tt.path, v.form(tt.fields...))
 			require.Equal(t, http.StatusOK, code, body)
 			require.Contains(t, words(t, body), "It was done: "+tt.done)
-			require.Equal(t, []string{tt.done}, b.deeds.done[before:])
+			require.Equal(t, []string{tt.done}, b.deeds.list()[before:])
 			entries := b.audited()
 			require.Equal(t, tt.audited, entries[len(entries)-1])
 		})
@@ -74,7 +74,7 @@ func TestDeeds_NothingIsDoneForWhoeverHasNotSignedIn(t *testing.T) {
 			require.Equal(t, http.StatusMethodNotAllowed, code, "a link does nothing")
 		})
 	}
-	require.Empty(t, b.deeds.done)
+	require.Empty(t, b.deeds.list())
 }
 
 func TestDeeds_NoPageOfSomebodyElseActsInANameThatSignedIn(t *testing.T) {
@@ -100,7 +100,7 @@ func TestDeeds_NoPageOfSomebodyElseActsInANameThatSignedIn(t *testing.T) {
 	}
 	code, _ := ann.post("/sign-in", url.Values{"token": {bobToken}}, "Sec-Fetch-Site", "cross-site")
 	require.Equal(t, http.StatusForbidden, code, "nor does it sign somebody in as another")
-	require.Empty(t, b.deeds.done)
+	require.Empty(t, b.deeds.list())
 	require.Contains(t, b.audited(), "ann | web.refused | /actions/stop | the form was not made for this session")
 }
 
@@ -132,7 +132,7 @@ func TestDeeds_WhatIsAskedForMustExistAndBeMeant(t *testing.T) {
 			require.Contains(t, words(t, body), tt.want)
 		})
 	}
-	require.Empty(t, b.deeds.done)
+	require.Empty(t, b.deeds.list())
 }
 
 func TestDeeds_TheRoleDecidesAndTheRefusalIsWrittenDown(t *testing.T) {
@@ -148,7 +148,7 @@ func TestDeeds_TheRoleDecidesAndTheRefusalIsWrittenDown(t *testing.T) {
 		require.Contains(t, words(t, body), "You may not do this", path)
 		require.Contains(t, words(t, body), "Bob is a viewer.", path)
 	}
-	require.Empty(t, b.deeds.done)
+	require.Empty(t, b.deeds.list())
 	require.Contains(t, b.audited(), "bob | web.stop.refused | all | bob is a viewer")
 	require.Len(t, b.audited(), 1+len(forms(incident)))
 	code, _ := b.signedIn(annToken).post("/actions/pause", b.signedIn(annToken).form("vault", "alpha", "reason", "r"))
@@ -198,7 +198,7 @@ func TestDeeds_OnlyTheStopIsDoneWithoutTheAuditLog(t *testing.T) {
 		require.Equal(t, http.StatusServiceUnavailable, code, path)
 		require.Contains(t, words(t, body), "nothing is done here that is not written down", path)
 	}
-	require.Equal(t, []string{"stop by ann because two payouts too many"}, b.deeds.done)
+	require.Equal(t, []string{"stop by ann because two payouts too many"}, b.deeds.list())
 	code, body := b.visitor().post("/sign-in", url.Values{"token": {annToken}})
 	require.Equal(t, http.StatusServiceUnavailable, code)
 	require.Contains(t, words(t, body), "You are not signed in: the audit log does not take it")
@@ -211,7 +211,7 @@ func TestDeeds_WorkWhileTheStoreIsDownOnlyWhereMoneyStops(t *testing.T) {
 	require.NoError(t, b.store.Close())
 	code, body := v.post("/actions/stop", form)
 	require.Equal(t, http.StatusOK, code, body)
-	require.Equal(t, []string{"stop by ann because the books are gone"}, b.deeds.done)
+	require.Equal(t, []string{"stop by ann because the books are gone"}, b.deeds.list())
 }
 
 func TestSession_EndsByTimeAndByANewTokenAndCannotBeMade(t *testing.T) {
@@ -296,5 +296,5 @@ func TestPages_WithoutTokensCanOnlyBeRead(t *testing.T) {
 	code, body := b.visitor().post("/actions/stop", url.Values{"reason": {"r"}, "sure": {"yes"}})
 	require.Equal(t, http.StatusUnauthorized, code)
 	require.Contains(t, words(t, body), "Set worker.web.tokens")
-	require.Empty(t, b.deeds.done)
+	require.Empty(t, b.deeds.list())
 }

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -53,6 +54,12 @@ func (d *deeds) do(what string) (string, error) {
 	}
 	d.done = append(d.done, what)
 	return "it was done: " + what, nil
+}
+
+func (d *deeds) list() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.done)
 }
 
 func (d *deeds) AcknowledgeAlert(_ context.Context, episode, actor string) (string, error) {
@@ -119,6 +126,8 @@ type bench struct {
 	clock atomic.Int64 // Unix nanoseconds: the server reads it while tests turn it.
 	log   *strings.Builder
 	url   string
+
+	server *httptest.Server
 }
 
 // newBench serves a page over a store of its own. change alters it before it is made.
@@ -149,9 +158,9 @@ func newBench(t *testing.T, change func(*web.Params)) *bench {
 	}
 	page, err := web.New(p)
 	require.NoError(t, err)
-	server := httptest.NewServer(page)
-	t.Cleanup(server.Close)
-	b.url = server.URL
+	b.server = httptest.NewServer(page)
+	t.Cleanup(b.server.Close)
+	b.url = b.server.URL
 	return b
 }
 
