@@ -22,8 +22,10 @@ func shelf(t *testing.T) string {
 	dir := t.TempDir()
 	for _, name := range []string{"daily-2026-03-02", "weekly-2026-03-02"} {
 		_, err := sheet.Save(dir, name, []sheet.File{
-			{Ext: "md", Body: []byte("# " + hostile)}, {Ext: "html", Body: []byte("<!doctype html><style>p{}</style><p>" + name + "</p><script>alert(1)</script>")},
-			{Ext: "csv", Body: []byte("a,b")}, {Ext: "json", Body: []byte("{}")},
+			{Ext: "md", Body: []byte("# " + hostile)},
+			{Ext: "html", Body: []byte("<!doctype html><style>p{}</style><p>" + name + "</p><script>alert(1)</script>")},
+			{Ext: "csv", Body: []byte("a,b")},
+			{Ext: "json", Body: []byte("{}")},
 		})
 		require.NoError(t, err)
 	}
