@@ -29,6 +29,7 @@ type dayView struct {
 	Planned     bool // The list is the plan: nothing is reconciled yet.
 	Quarantined []domain.Quarantined
 	Pages       []domain.PageResult
+	Plan        int // Pages of the plan; 0 when there is none.
 }
 
 // payout is one investor stream of the day.
@@ -78,7 +79,7 @@ func (s *server) day(r *http.Request, vault string, reports []domain.DayReport) 
 	if !planned || plan.Day != day {
 		plan = domain.Manifest{}
 	}
-	v.Quarantined, v.Facts = plan.Quarantined, s.dayFacts(v, plan)
+	v.Quarantined, v.Plan, v.Facts = plan.Quarantined, len(plan.Pages), s.dayFacts(v, plan)
 	all := settled(outcomes)
 	if len(outcomes) == 0 {
 		all, v.Planned = waiting(plan, v.Pages), true
@@ -257,6 +258,9 @@ func (v *dayView) list(u *url.URL, all []payout) {
 		}
 	}
 }
+
+// Turned is how many pages of the plan the chain has turned. The books know it before the watch looks again.
+func (v dayView) Turned() int { return min(len(v.Pages), v.Plan) }
 
 // ChecksText sums the checks up.
 func (v dayView) ChecksText() string {

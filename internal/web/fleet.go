@@ -149,7 +149,9 @@ func parts(f domain.FleetSample, stale bool) []part {
 			unknown(one.name)
 			continue
 		}
-		add(condition(one.name, *one.c))
+		c := *one.c
+		c.Name = "" // There is one of it.
+		add(condition(one.name, c))
 	}
 	clock := part{Kind: "Clock", Word: "unknown", Tone: toneUnknown, Detail: "the chain's clock was not read"}
 	if f.Skew != nil {

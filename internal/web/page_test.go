@@ -232,7 +232,7 @@ func TestVault_ADayUnderWayShowsThePlanAndWhatIsTurned(t *testing.T) {
 	b.plantDays(0)
 	require.NoError(t, b.store.SaveOutcomes(t.Context(), "alpha", day, nil))
 	text := words(t, b.visitor().shows("/vaults/alpha"))
-	for _, part := range []string{"Planned payouts of 2026-03-02", "not reported yet", "forecast: the day is not opened", "page is turned", "not reconciled", "No data: no day of this vault has ended yet"} {
+	for _, part := range []string{"Planned payouts of 2026-03-02", "not reported yet", "forecast: the day is not opened", "2 of 2 pages turned", "page is turned", "not reconciled", "No data: no day of this vault has ended yet"} {
 		require.Contains(t, text, part)
 	}
 }
