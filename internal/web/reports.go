@@ -67,7 +67,8 @@ func (s *server) reportFile(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
 	defer cancel()
 	name := r.PathValue("file")
-	body, err := []byte(nil), error(fs.ErrNotExist)
+	var body []byte
+	err := fs.ErrNotExist
 	_, ext, _ := strings.Cut(name, ".")
 	kind, known := reportTypes[ext]
 	if s.Shelf != nil && known {

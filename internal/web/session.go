@@ -136,7 +136,7 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request) {
 		from, _, _ := net.SplitHostPort(r.RemoteAddr)
 		s.Log.Warn("somebody tried to sign in with a wrong token", "from", from)
 		if s.wrong.AllowN(now, 1) {
-			s.record(r.Context(), store.AuditEntry{At: now, Actor: "unknown", Action: "web.sign_in.refused", Detail: "a wrong token, from " + from})
+			_ = s.record(r.Context(), store.AuditEntry{At: now, Actor: "unknown", Action: "web.sign_in.refused", Detail: "a wrong token, from " + from}) // Logged; the refusal holds.
 		}
 		g, _ := s.reader.read(r.Context()) // The refusal needs nothing of it.
 		s.draw(w, r, g, view{name: "signin", title: "Sign in", nav: "signin", status: http.StatusForbidden, body: signInView{
