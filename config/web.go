@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -14,7 +15,7 @@ type Web struct {
 
 // WebToken is one person's key to the page's buttons.
 type WebToken struct {
-	Operator string `json:"operator" validate:"required,max=100" jsonschema_description:"Name in the audit log and in messages, as in FEEOPS_ACTOR."`
+	Operator string `json:"operator" validate:"required,operator" jsonschema_description:"Name in the audit log and in messages, as in FEEOPS_ACTOR. With operators in the settings it is one of them."`
 	Token    Secret `json:"token" validate:"web_token" jsonschema_description:"What the person signs in with: at least 24 characters without spaces, such as openssl rand -base64 24 makes them."`
 }
 
@@ -32,7 +33,7 @@ func isWebToken(s string) bool {
 }
 
 // rules keep it clear who pressed a button.
-func (w Web) rules() Errors {
+func (w Web) rules(operators []Operator) Errors {
 	var out Errors
 	people, tokens := map[string]int{}, map[string]int{}
 	for i, t := range w.Tokens {
@@ -41,6 +42,9 @@ func (w Web) rules() Errors {
 			out = append(out, Error{Key: key + ".operator", Got: quote(t.Operator) + " again", Want: "each person once", Next: fmt.Sprintf("Entry %d has it.", first)})
 		} else {
 			people[t.Operator] = i
+		}
+		if len(operators) > 0 && t.Operator != "" && !slices.ContainsFunc(operators, func(o Operator) bool { return o.Name == t.Operator }) {
+			out = append(out, Error{Key: key + ".operator", Got: quote(t.Operator), Want: "a name of operators", Next: "With operators in the settings only they do something on the page."})
 		}
 		if first, ok := tokens[t.Token.Reveal()]; ok && !t.Token.IsZero() {
 			out = append(out, Error{Key: key + ".token", Got: "a token again", Want: "a token of its own", Next: fmt.Sprintf("Entry %d has it: nobody could tell the two people apart.", first)})

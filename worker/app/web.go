@@ -39,7 +39,7 @@ func newWeb(p webParams) (webPage, error) {
 	}
 	queue := s.Temporal.TaskQueue
 	params := web.Params{
-		Store: p.Store, Links: webLinks{s}, Authorizer: everybody{}, Alerts: map[string]string{},
+		Store: p.Store, Links: webLinks{s}, Authorizer: webRoles{s.Roster(), p.Clock}, Alerts: map[string]string{},
 		Deeds: webDeeds{
 			client: p.Client, door: Door{Client: p.Client, Queue: queue},
 			guard: guard{client: p.Client, store: p.Store, queue: queue, now: p.Clock},
@@ -62,12 +62,6 @@ func newWeb(p webParams) (webPage, error) {
 	}
 	return page, nil
 }
-
-// everybody with a token may do everything that the page offers.
-type everybody struct{}
-
-// May refuses nobody.
-func (everybody) May(string, string) error { return nil }
 
 // webLinks lead from the page to the Temporal UI, an explorer and the runbooks, as far as the settings know them.
 type webLinks struct{ settings config.Settings }

@@ -34,6 +34,11 @@ func (p *post) SignalWorkflow(_ context.Context, id, _, name string, payload any
 	return p.err
 }
 
+func (p *post) SignalWithStartWorkflow(_ context.Context, id, name string, payload any, _ client.StartWorkflowOptions, _ any, _ ...any) (client.WorkflowRun, error) {
+	p.sent, p.payload = append(p.sent, id+" "+name), append(p.payload, payload)
+	return nil, p.err
+}
+
 func (p *post) NewWithStartWorkflowOperation(client.StartWorkflowOptions, any, ...any) client.WithStartWorkflowOperation {
 	return nil
 }
