@@ -48,4 +48,3 @@ func draw(b *testing.B, bench *bench, path string) {
 		b.ReportMetric(float64(w.Body.Len())/1024, "KiB/page")
 	}
 }
-
