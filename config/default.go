@@ -46,8 +46,13 @@ func Default() Settings {
 		},
 		Temporal: Temporal{Address: "127.0.0.1:7233", Namespace: "default", TaskQueue: "feeops"},
 		Store:    Store{DSN: NewURL("file:feeops.db")},
-		Worker:   Worker{Listen: "127.0.0.1:8780", DrainTimeout: 20 * time.Second},
-		Log:      Log{Level: "info", Format: "text"},
+		Signer: Signer{
+			Source: SourceFile, Timeout: 5 * time.Second, Vault: SignerVault{Mount: "transit"},
+			Policy: SignerPolicy{MaxRentPerTransaction: 20_000_000, MaxRentPerDay: 5_000_000_000, MaxSpendPerDay: 6_000_000_000},
+		},
+		Audit:  Audit{HeadInterval: time.Hour},
+		Worker: Worker{Listen: "127.0.0.1:8780", DrainTimeout: 20 * time.Second},
+		Log:    Log{Level: "info", Format: "text"},
 		Distribution: Distribution{
 			MaxInvalidStreamsPercent:    5,
 			MinClaimable:                1,

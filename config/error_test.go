@@ -69,7 +69,7 @@ func TestLoad_EveryErrorNamesFileLineKeyAndWhatWasWanted(t *testing.T) {
 		want string // The whole message.
 	}{
 		{"unknown key", "rpc:\n  max_slot_leg: 5\n", nil, `feeops.yaml:2: rpc.max_slot_leg: got an unknown key, want a known one. Did you mean max_slot_lag?`},
-		{"unknown section", "\nnothinglikeit: 5\n", nil, `feeops.yaml:2: nothinglikeit: got an unknown key, want a known one. Known keys: network, genesis_hash, rpc, temporal, store, signer, worker, log, safety, distribution, notify, vaults_file, vaults.`},
+		{"unknown section", "\nnothinglikeit: 5\n", nil, `feeops.yaml:2: nothinglikeit: got an unknown key, want a known one. Known keys: network, genesis_hash, rpc, temporal, store, signer, audit, worker, log, safety, distribution, notify, vaults_file, vaults.`},
 		{"key twice", "log:\n  level: info\n  level: warn\n", nil, `feeops.yaml:3: log.level: got the key twice, want it once. Line 2 has it too.`},
 		{"bad network", "network: mainnet\n", nil, `feeops.yaml:1: network: got "mainnet", want one of localnet, devnet, testnet, mainnet-beta.`},
 		{"genesis hash of another network", "network: devnet\ngenesis_hash: 4uhcVJyU9pJkvQyS88uRDiswHXSGkY3zQawwpjk2NsNY\n", nil, `feeops.yaml:2: genesis_hash: got "4uhcVJyU9pJkvQyS88uRDiswHXSGkY3zQawwpjk2NsNY", want EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG for devnet. Remove it, or correct the network.`},

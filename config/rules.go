@@ -30,7 +30,7 @@ func (s Settings) rules() Errors {
 			out = append(out, Error{Key: "notify.smtp.tls", Got: `"none"`, Want: "starttls or tls for a server elsewhere", Next: "The password would cross the network in plain."})
 		}
 	}
-	return append(out, s.vaultRules()...)
+	return append(append(append(out, s.signerRules()...), s.encryptionRules()...), s.vaultRules()...)
 }
 
 // networkRules keep a local setup from moving real money, and a public one from another network.

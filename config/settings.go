@@ -15,6 +15,7 @@ type Settings struct {
 	Temporal     Temporal     `json:"temporal" jsonschema_description:"The Temporal service. TLS and API key come from Temporal's own environment variables."`
 	Store        Store        `json:"store" jsonschema_description:"The database of manifests, intents, reports and the audit log."`
 	Signer       Signer       `json:"signer" jsonschema_description:"The fee payer's key."`
+	Audit        Audit        `json:"audit" jsonschema_description:"The key that signs heads of the audit log and daily receipts."`
 	Worker       Worker       `json:"worker" jsonschema_description:"The worker process."`
 	Log          Log          `json:"log" jsonschema_description:"Logs on standard error."`
 	Safety       Safety       `json:"safety" jsonschema_description:"What keeps money from moving."`
@@ -50,16 +51,13 @@ type Temporal struct {
 	Namespace string `json:"namespace" validate:"required" jsonschema_description:"Temporal namespace."`
 	TaskQueue string `json:"task_queue" validate:"required" jsonschema_description:"Task queue of the workers."`
 	UIURL     string `json:"ui_url,omitempty" validate:"omitempty,http_url" jsonschema_description:"Address of the Temporal Web UI, for links in messages."`
+
+	Encryption Encryption `json:"encryption" jsonschema_description:"Encryption of what Temporal stores: inputs, results and failures. Search attributes and ids stay readable."`
 }
 
 // Store says where the database is.
 type Store struct {
 	DSN URL `json:"dsn" kind:"dsn" validate:"required,dsn" jsonschema_description:"file:PATH for SQLite, or postgres://… given as env:NAME or FEEOPS_STORE__DSN."`
-}
-
-// Signer says where the fee payer's key is.
-type Signer struct {
-	KeypairPath string `json:"keypair_path,omitempty" kind:"path" jsonschema_description:"Solana keypair file (64 numbers in JSON). Default: KEYPAIR_PATH. Commands that only read need none."`
 }
 
 // Worker is the process that runs workflows.

@@ -63,6 +63,7 @@ func newValidator() *validator.Validate {
 		"rpc_url":    func(s string) bool { return isURL(s, "http", "https") },
 		"http_url":   func(s string) bool { return isURL(s, "http", "https") },
 		"secret_url": func(s string) bool { return isURL(s, "http", "https") },
+		"aes_key":    func(s string) bool { _, err := EncryptionKey{Key: NewSecret(s)}.Bytes(); return err == nil },
 		"ws_url":     func(s string) bool { return isURL(s, "ws", "wss") },
 		"dsn": func(s string) bool {
 			return (strings.HasPrefix(s, "file:") && len(s) > len("file:")) || isURL(s, "postgres", "postgresql")
@@ -128,6 +129,8 @@ func explain(f validator.FieldError) Error {
 		e.Got, e.Want = quote(RedactURL(fmt.Sprint(f.Value()))), "an address ws://… or wss://…"
 	case "secret_url":
 		e.Got, e.Want = "a secret that is no address", "an address https://…"
+	case "aes_key":
+		e.Got, e.Want, e.Next = "a secret that is no such key", "32 bytes in base64", "Make one with: openssl rand -base64 32"
 	case "dsn":
 		e.Got, e.Want = quote(RedactURL(fmt.Sprint(f.Value()))), "file:PATH or postgres://…"
 	case "email":

@@ -37,6 +37,8 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"arrear", arrears},
 		{"safety", safety},
 		{"audit", audits},
+		{"spending", spendings},
+		{"receipt", receipts},
 		{"amounts", amounts},
 		{"concurrency", concurrency},
 	} {
