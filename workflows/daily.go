@@ -44,7 +44,8 @@ type daily struct {
 	report  domain.DayReport
 	stopped *ops.Order // Set once by the stop signal.
 	paused  *ops.Order // Set by pause, cleared by resume.
-	resumed int        // Counts resume signals: a run that waits for a human goes on at the next one.
+	orders  []ops.TakenOrder
+	resumed int // Counts resume signals: a run that waits for a human goes on at the next one.
 	stalls  int        // Pages in a row that did not move the cursor.
 	opening workflow.Future
 
@@ -167,7 +168,7 @@ func (d *daily) finish(ctx workflow.Context, err error) error {
 	d.report.State, d.report.Reason = d.status.State, d.status.Reason
 	d.report.EndedAt = workflow.Now(ctx)
 	d.show(ctx, "report")
-	saved, saveErr := ops.SaveReport.Do(ctx, ops.ReportInput{Report: d.report}, "")
+	saved, saveErr := ops.SaveReport.Do(ctx, ops.ReportInput{Report: d.report, Actor: d.in.Actor, Orders: d.orders}, "")
 	if saveErr != nil {
 		return saveErr
 	}

@@ -89,4 +89,26 @@ func audits(t *testing.T, open func(*testing.T) *store.Store) {
 		require.Equal(t, store.AuditState{Entries: 3, Head: log[1].Hash}, state)
 		require.ErrorIs(t, s.Audit(ctx, store.AuditEntry{Action: "x", At: At(1)}), store.ErrInvalid)
 	})
+	t.Run("what is told again is kept once", func(t *testing.T) {
+		ctx, s := t.Context(), open(t)
+		start, stop := store.AuditEntry{At: At(1), Actor: "ann", Action: "day.start", Subject: vault, Detail: "run r"}, store.AuditEntry{At: At(2), Actor: "bob", Action: "day.stop", Subject: vault}
+		require.NoError(t, s.AuditOnce(ctx, []store.AuditEntry{start}))
+		require.NoError(t, s.AuditOnce(ctx, []store.AuditEntry{start, stop}))
+		again := start
+		again.At = At(3)
+		require.NoError(t, s.AuditOnce(ctx, []store.AuditEntry{again}))
+		log, err := s.AuditLog(ctx, 0, 10)
+		require.NoError(t, err)
+		require.Len(t, log, 3)
+		last, found, err := s.LastAudit(ctx, "day.start")
+		require.NoError(t, err)
+		require.True(t, found)
+		require.Equal(t, log[2], last)
+		_, found, err = s.LastAudit(ctx, "other")
+		require.NoError(t, err)
+		require.False(t, found)
+		require.ErrorIs(t, s.AuditOnce(ctx, []store.AuditEntry{start, {Actor: "x"}}), store.ErrInvalid)
+		_, err = s.VerifyAudit(ctx)
+		require.NoError(t, err)
+	})
 }
