@@ -33,7 +33,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("FEEOPS_HOME", filepath.Join(e.WorkDir, "state"))
 			return nil
 		},
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "listen": listen, "free": free, "answers": answers, "running": running},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "listen": listen, "free": free, "answers": answers, "running": running, "publickey": publicKey, "investor": investor, "rpc": rpcURL, "tamper": tamper},
 		RequireExplicitExec: true, RequireUniqueNames: true,
 	})
 }

@@ -111,6 +111,7 @@ func (c *cli) commands() []*cobra.Command {
 	return []*cobra.Command{
 		c.demoCommand(), c.devCommand(), c.localnetCommand(), c.chaosCommand(),
 		c.distributeCommand(), c.statusCommand(), c.checksCommand(), c.explainCommand(), c.catchupCommand(), c.workerCommand(),
+		c.auditCommand(), c.receiptCommand(), c.signerCommand(), c.codecCommand(),
 		c.configCommand(), c.doctorCommand(), c.versionCommand(),
 	}
 }

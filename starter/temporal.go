@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/log"
 
 	"github.com/meteora-fee-router/feeops/config"
+	"github.com/meteora-fee-router/feeops/worker/app"
 )
 
 // dialTemporal opens a client that connects with its first call. Address and namespace are settings; TLS and API key
@@ -22,6 +23,9 @@ func dialTemporal(s config.Settings) (client.Client, error) {
 	o.HostPort, o.Namespace = s.Temporal.Address, s.Temporal.Namespace
 	// The SDK would log every failed attempt; what fails is told once, by the command.
 	o.Logger = log.NewStructuredLogger(slog.New(slog.NewTextHandler(io.Discard, nil)))
+	if err := app.Encrypted(s, &o); err != nil {
+		return nil, &exitError{code: exitUsage, err: err}
+	}
 	c, err := client.NewLazyClient(o)
 	if err != nil {
 		return nil, fmt.Errorf("temporal client for %s: %w", s.Temporal.Address, err)

@@ -3,12 +3,14 @@ package devstack
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"os"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/meteora-fee-router/feeops/internal/ops"
+	"github.com/meteora-fee-router/feeops/internal/seal"
 )
 
 // settings is the part of feeops.yaml that a stack sets; everything else keeps its default.
@@ -20,6 +22,9 @@ type settings struct {
 	Store       struct {
 		DSN string `yaml:"dsn"`
 	} `yaml:"store"`
+	Audit struct {
+		KeyPath string `yaml:"key_path"`
+	} `yaml:"audit"`
 	Worker     workerSettings `yaml:"worker"`
 	VaultsFile string         `yaml:"vaults_file"`
 }
@@ -49,6 +54,15 @@ type workerSettings struct {
 	DrainTimeout string `yaml:"drain_timeout"`
 }
 
+// auditKey makes a key for the stack's receipts and heads of the audit log, which end with it.
+func (s *Stack) auditKey() (string, error) {
+	key, err := seal.Generate(rand.Reader)
+	if err != nil {
+		return "", err
+	}
+	return auditName, key.Write(s.run.Path(auditName))
+}
+
 // writeSettings writes the stack's feeops.yaml; the other commands use the same file as the worker.
 func (s *Stack) writeSettings(context.Context, Options) error {
 	ports, err := freePorts(1)
@@ -71,6 +85,9 @@ func (s *Stack) writeSettings(context.Context, Options) error {
 		y.RPC.SlotTime = s.Chain.SlotTime.String()
 	}
 	y.Store.DSN = "file:feeops.db"
+	if y.Audit.KeyPath, err = s.auditKey(); err != nil {
+		return err
+	}
 	var b bytes.Buffer
 	b.WriteString("# Written by feeops for a local stack that ends with it.\n")
 	enc := yaml.NewEncoder(&b)

@@ -81,5 +81,5 @@ func New(s config.Settings, changes ...fx.Option) *fx.App {
 
 // Modules lists every part of the worker.
 func Modules() fx.Option {
-	return fx.Options(clockModule, logModule, storeModule, chainModule, senderModule, distributionModule, metricsModule, httpModule, temporalModule)
+	return fx.Options(clockModule, logModule, storeModule, chainModule, senderModule, distributionModule, auditModule, metricsModule, httpModule, temporalModule)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/chain"
 	"github.com/meteora-fee-router/feeops/internal/distribution"
 	"github.com/meteora-fee-router/feeops/internal/domain"
+	"github.com/meteora-fee-router/feeops/internal/receipt"
 	"github.com/meteora-fee-router/feeops/internal/router"
 	"github.com/meteora-fee-router/feeops/internal/store"
 )
@@ -52,14 +53,17 @@ func newDay(s *distribution.Service, settings config.Settings, db *store.Store) 
 	return distribution.NewFunded(s, db, uint64(settings.Distribution.PayerRunwayWarnDays))
 }
 
-func newBooks(s config.Settings, db *store.Store) *activities.Books {
+func newBooks(s config.Settings, db *store.Store, receipts *receipt.Service) *activities.Books {
 	var ids []string
 	for _, v := range s.Vaults {
 		if v.Enabled {
 			ids = append(ids, v.ID)
 		}
 	}
-	return activities.NewBooks(db, ids)
+	if receipts.Key == nil {
+		return activities.NewBooks(db, nil, ids)
+	}
+	return activities.NewBooks(db, receipts, ids)
 }
 
 // Rules turns settings into the bounds of a day.

@@ -38,12 +38,12 @@ func OpenKey(ctx context.Context, s config.Settings, p config.Payer) (signer.Sig
 		k := s.Signer.KMS
 		key, err = signer.OpenKMS(ctx, signer.KMSOptions{Region: k.Region, Endpoint: k.Endpoint.Reveal(), KeyID: p.Key, Public: want, Timeout: s.Signer.Timeout})
 	default:
-		return signer.OpenKeyFile(p.Key)
+		key, err = signer.OpenKeyFile(p.Key)
 	}
 	if err != nil {
-		return nil, err
+		return nil, err // Not the key: a nil pointer in it would look like one.
 	}
-	if want.IsZero() {
+	if want.IsZero() && p.Source != config.SourceFile {
 		return key, feefault.Newf(feefault.Human, signer.CodeKey, "%s is key %s, and the settings do not name it", key, key.PublicKey()).
 			WithNext(fmt.Sprintf("If that is the fee payer, set signer.public_key (or signer_public_key of the vault) to %s: a worker then refuses any other", key.PublicKey()))
 	}

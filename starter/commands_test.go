@@ -1,0 +1,51 @@
+package main
+
+import (
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/stretchr/testify/require"
+)
+
+// What a command does to the installation.
+const (
+	reads = "reads" // It changes nothing that others use.
+	local = "local" // It works on files or a stack of its own.
+	runs  = "runs"  // It runs the worker, which audits what it does.
+)
+
+// deeds says of every command what it changes: reads, local, runs, or the audit entry that it leaves. A command that is
+// not here may change something unseen.
+func deeds() map[string]string {
+	return map[string]string{
+		"demo": local, "dev": local, "localnet": local, "chaos": local,
+		"distribute": "distribute.start", "status": reads, "checks": reads, "explain": reads, "worker": runs,
+		"catchup": reads, "catchup settle": "catchup.settle",
+		"audit list": reads, "audit verify": reads, "audit head": reads, "audit keygen": local,
+		"receipt show": reads, "receipt make": "receipt.issue", "receipt verify": reads,
+		"signer check": reads, "codec serve": reads,
+		"config validate": reads, "config show": reads, "config schema": reads, "doctor": reads, "version": reads,
+	}
+}
+
+// TestCommands_EveryOneThatChangesSomethingLeavesAnAuditEntry finds commands that nobody has judged.
+func TestCommands_EveryOneThatChangesSomethingLeavesAnAuditEntry(t *testing.T) {
+	known := deeds()
+	var walk func(*cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		name := strings.TrimPrefix(cmd.CommandPath(), "feeops ")
+		if cmd.Runnable() && name != "feeops" {
+			what, ok := known[name]
+			require.True(t, ok, "say in deeds() what %q changes, and write it to the audit log if others are concerned", name)
+			require.True(t, what == reads || what == local || what == runs || strings.Contains(what, "."), "%q: %q is no audit action", name, what)
+			delete(known, name)
+		}
+		for _, sub := range cmd.Commands() {
+			walk(sub)
+		}
+	}
+	walk((&cli{stdout: io.Discard, stderr: io.Discard}).root())
+	require.Empty(t, known, "commands that are gone")
+}
