@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"context"
 	"errors"
 
 	commonpb "go.temporal.io/api/common/v1"
@@ -21,6 +22,11 @@ func (c *Codec) Converters() (converter.DataConverter, converter.FailureConverte
 // decrypted therefore panics, which fails the workflow task only: Temporal shows why, and tries again until a worker
 // with the keys takes it.
 type guarded struct{ converter.DataConverter }
+
+var _ workflow.ContextAware = guarded{} // Half of it, and the SDK would not ask.
+
+// WithContext is asked by the SDK for activities and clients, which take an error.
+func (g guarded) WithContext(context.Context) converter.DataConverter { return g }
 
 // WithWorkflowContext is asked by the SDK for workflow code.
 func (g guarded) WithWorkflowContext(workflow.Context) converter.DataConverter {

@@ -1,0 +1,232 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/fx"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/meteora-fee-router/feeops/config"
+	"github.com/meteora-fee-router/feeops/internal/localnet"
+	"github.com/meteora-fee-router/feeops/internal/receipt"
+	"github.com/meteora-fee-router/feeops/worker/app"
+)
+
+// Planted secrets: each is long enough to stand nowhere by chance.
+const (
+	plantedRPC      = "planted-rpc-key-0123456789abcdef"
+	plantedPath     = "planted0rpc0path0key0123456789ab"
+	plantedSlack    = "xoxb-planted-slack-token-0123456789"
+	plantedDiscord  = "planted-discord-webhook-0123456789"
+	plantedPager    = "planted0pagerduty0routing0key0123"
+	plantedMail     = "planted mail+password/0123456789"
+	plantedCodec    = "planted-codec-token-0123456789"
+	plantedAESBytes = "planted-aes-key-of-thirty-two-by"
+)
+
+// forms are the ways in which a secret could stand in a file.
+func forms(secret []byte) map[string]string {
+	numbers := make([]string, len(secret))
+	for i, b := range secret {
+		numbers[i] = fmt.Sprint(b)
+	}
+	return map[string]string{
+		"as it is": string(secret), "in base64": base64.StdEncoding.EncodeToString(secret), "in base64 for addresses": base64.RawURLEncoding.EncodeToString(secret),
+		"in hex": hex.EncodeToString(secret), "in an address": url.QueryEscape(string(secret)), "as numbers": strings.Join(numbers, ","), "as Go's numbers": strings.Join(numbers, " "),
+	}
+}
+
+// buffer is written to by many.
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *buffer) Bytes() []byte {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return bytes.Clone(b.b.Bytes())
+}
+
+// secrets of a world, by name.
+func (w *world) secrets() map[string][]byte {
+	aes, err := base64.StdEncoding.DecodeString(w.settings.Temporal.Encryption.Keys[0].Key.Reveal())
+	require.NoError(w.t, err)
+	audit, err := os.ReadFile(w.settings.Audit.KeyPath)
+	require.NoError(w.t, err)
+	key := w.vault("v").Payer
+	return map[string][]byte{
+		"RPC key": []byte(plantedRPC), "RPC key in a path": []byte(plantedPath), "Slack token": []byte(plantedSlack), "Discord webhook": []byte(plantedDiscord),
+		"PagerDuty key": []byte(plantedPager), "mail password": []byte(plantedMail), "codec token": []byte(plantedCodec), "encryption key": aes,
+		"audit key": bytes.Split(audit, []byte("\n"))[1], "fee payer's seed": key[:32], "fee payer's key": key, "fee payer's key in base58": []byte(key.String()),
+		"token of the key service": []byte(vaultToken),
+	}
+}
+
+// planted puts a secret wherever the settings take one.
+func planted(s *config.Settings) {
+	url := s.RPC.Endpoints[0].URL.Reveal()
+	ws := s.RPC.Endpoints[0].WSURL.Reveal()
+	s.RPC.Endpoints = []config.Endpoint{
+		{Name: "good", URL: config.NewURL(url + "/?api-key=" + plantedRPC), WSURL: config.NewURL(ws + "/?api-key=" + plantedRPC)},
+		{Name: "down", URL: config.NewURL("http://user:" + plantedPath + "@127.0.0.1:1/v2/" + plantedPath), WSURL: config.NewURL("ws://127.0.0.1:1/v2/" + plantedPath)},
+	}
+	s.Notify.Slack.Token, s.Notify.Slack.Channel = config.NewSecret(plantedSlack), "ops"
+	s.Notify.Discord.WebhookURL = config.NewSecret("https://discord.example/api/webhooks/1/" + plantedDiscord)
+	s.Notify.PagerDuty.RoutingKey = config.NewSecret(plantedPager)
+	s.Notify.SMTP.Host, s.Notify.SMTP.Password = "127.0.0.1", config.NewSecret(plantedMail)
+	s.Temporal.Encryption.CodecToken = config.NewSecret(plantedCodec)
+	s.Temporal.Encryption.Keys = []config.EncryptionKey{{ID: "k1", Key: config.NewSecret(base64.StdEncoding.EncodeToString([]byte(plantedAESBytes)))}}
+}
+
+// TestSecretsStandNowhere pays a day with a secret in every place of the settings that takes one, while an endpoint is
+// down, the other one stutters and the key service is sealed for a while, and then looks for each secret, in any form,
+// in everything that is left: logs at the lowest level, Temporal's history, the store's files, reports, receipts, heads,
+// pages of the worker, shown settings.
+func TestSecretsStandNowhere(t *testing.T) {
+	t.Parallel()
+	for _, encrypt := range []bool{false, true} {
+		t.Run(fmt.Sprintf("encryption %t", encrypt), func(t *testing.T) {
+			t.Parallel()
+			w := newChain(t, specs(localnet.VaultSpec{Investors: 30, MissingATAs: 2, ClosedStreams: 1}), pageSize(7), with(slowly), with(planted))
+			audits(w)
+			server := inVault(w)
+			secrets := w.secrets()
+			if encrypt {
+				w.encryptedAs(plantedAESBytes)
+			} else {
+				w.settings.Temporal.Encryption.Keys = nil
+			}
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			require.NoError(t, err)
+			w.settings.Worker.Listen = l.Addr().String()
+			require.NoError(t, l.Close())
+			log := &buffer{}
+			logger := slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug - 8}))
+			w.startWorkerWith(fx.Decorate(func(*slog.Logger) *slog.Logger { return logger }))
+			for _, text := range []string{"429=30%,count=10", "5xx=30%,count=20"} {
+				fault, err := localnet.ParseFault(text)
+				require.NoError(t, err)
+				w.node.SetFault(fault)
+			}
+			before := w.ledger("v")
+			run := w.start("v")
+			w.cursor("v", 7)
+			server.Seal()
+			w.slots(20)
+			left := map[string][]byte{"readiness while sealed": w.page("/readyz")}
+			server.Unseal()
+			report := w.end(run)
+			w.audited("v", before, report)
+			left["metrics"], left["readiness"] = w.page("/metrics"), w.page("/readyz")
+			w.leavings(left, run, report)
+			w.stopWorker()
+			left["error without an endpoint"] = w.failedStart(func(s *config.Settings) { s.RPC.Endpoints = s.RPC.Endpoints[1:] })
+			server.SetToken("another")
+			left["error without the key service"] = w.failedStart(func(*config.Settings) {})
+			left["log"] = log.Bytes()
+			for _, text := range []string{"127.0.0.1:1", "level", w.slug("v")} {
+				require.Contains(t, string(left["log"]), text, "the log would show it")
+			}
+			for where, content := range left {
+				require.NotEmpty(t, content, where)
+				for what, secret := range secrets {
+					for how, form := range forms(secret) {
+						require.False(t, bytes.Contains(content, []byte(form)), "%s stands %s in: %s", what, how, where)
+					}
+				}
+			}
+		})
+	}
+}
+
+// failedStart is what a worker says that cannot start.
+func (w *world) failedStart(change func(*config.Settings)) []byte {
+	w.t.Helper()
+	s := w.settings
+	change(&s)
+	ctx, cancel := context.WithTimeout(context.Background(), patient)
+	defer cancel()
+	err := app.Run(ctx, s, fx.Decorate(func(*slog.Logger) *slog.Logger { return slog.New(slog.DiscardHandler) }))
+	require.Error(w.t, err)
+	require.NoError(w.t, ctx.Err(), "it did not wait to be stopped")
+	return []byte(err.Error())
+}
+
+// encryptedAs gives settings and client one key of the given bytes.
+func (w *world) encryptedAs(key string) {
+	w.settings.Temporal.Encryption.Keys = []config.EncryptionKey{{ID: "k1", Key: config.NewSecret(base64.StdEncoding.EncodeToString([]byte(key)))}}
+	w.redial()
+}
+
+// page is what the worker's server answers.
+func (w *world) page(path string) []byte {
+	w.t.Helper()
+	answer, err := http.Get("http://" + w.settings.Worker.Listen + path)
+	require.NoError(w.t, err)
+	body, err := io.ReadAll(answer.Body)
+	require.NoError(w.t, err)
+	require.NoError(w.t, answer.Body.Close())
+	return body
+}
+
+// leavings collects what a day leaves behind.
+func (w *world) leavings(left map[string][]byte, run interface {
+	GetID() string
+	GetRunID() string
+}, report any,
+) {
+	w.t.Helper()
+	ctx, db := context.Background(), w.store()
+	left["history"], left["history as bytes"] = w.kept(run)
+	shown, err := json.Marshal(w.settings.Redacted())
+	require.NoError(w.t, err)
+	asYAML, err := yaml.Marshal(w.settings)
+	require.NoError(w.t, err)
+	left["shown settings"], left["settings as YAML"] = shown, asYAML
+	left["printed settings"] = fmt.Appendf(nil, "%v %+v %#v", w.settings, w.settings, w.settings)
+	left["report"] = fmt.Appendf(nil, "%+v", report)
+	days, err := db.ReceiptDays(ctx, w.slug("v"))
+	require.NoError(w.t, err)
+	require.Len(w.t, days, 1)
+	r, err := (&receipt.Service{Store: db}).Find(ctx, w.slug("v"), days[0])
+	require.NoError(w.t, err)
+	left["receipt"], err = json.Marshal(r)
+	require.NoError(w.t, err)
+	log, err := db.AuditLog(ctx, 0, 1000)
+	require.NoError(w.t, err)
+	left["audit log"] = fmt.Appendf(nil, "%+v", log)
+	path := strings.TrimPrefix(w.settings.Store.DSN.Reveal(), "file:")
+	files, err := filepath.Glob(path + "*")
+	require.NoError(w.t, err)
+	for _, file := range append(files, w.settings.Audit.HeadsFile) {
+		if strings.HasSuffix(file, ".lock") {
+			continue
+		}
+		left["file "+filepath.Base(file)], err = os.ReadFile(file)
+		require.NoError(w.t, err)
+	}
+	require.Contains(w.t, left, "file feeops.db")
+}
