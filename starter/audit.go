@@ -224,7 +224,7 @@ func (c *cli) printAudit(v auditVerification) {
 		if e := v.Broken.Found; e != nil {
 			fmt.Fprintf(c.stdout, "What stands there: entry %d, %s, %s by %s: %s\n", e.Seq, e.At.UTC().Format(time.RFC3339), e.Action, e.Actor, e.Detail)
 		}
-		fmt.Fprintln(c.stdout, "Keep a copy of the database as it is, and compare it with a backup: docs/runbooks/audit-broken.md")
+		fmt.Fprintln(c.stdout, "Keep a copy of the database as it is, and compare it with a backup (docs/security.md)")
 	}
 	bad := 0
 	for _, h := range v.Heads {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"io"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -48,4 +50,28 @@ func TestCommands_EveryOneThatChangesSomethingLeavesAnAuditEntry(t *testing.T) {
 	}
 	walk((&cli{stdout: io.Discard, stderr: io.Discard}).root())
 	require.Empty(t, known, "commands that are gone")
+}
+
+// TestCommands_OfTheSecurityDocumentsExist finds every command line of them, in blocks and in the text.
+func TestCommands_OfTheSecurityDocumentsExist(t *testing.T) {
+	line := regexp.MustCompile("(?m)^feeops ([^`\n]+)$|`feeops ([^`\n]+)`")
+	found := 0
+	for _, file := range []string{"../docs/security.md", "../docs/runbooks/key-compromised.md"} {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, m := range line.FindAllStringSubmatch(string(text), -1) {
+			args := strings.Fields(m[1] + m[2])
+			cmd, rest, err := (&cli{stdout: io.Discard, stderr: io.Discard}).root().Find(args)
+			require.NoError(t, err, "%s: feeops %s", file, strings.Join(args, " "))
+			require.NotEqual(t, "feeops", cmd.CommandPath(), "%s: feeops %s", file, strings.Join(args, " "))
+			for _, arg := range rest {
+				if name, ok := strings.CutPrefix(arg, "--"); ok {
+					name, _, _ = strings.Cut(name, "=")
+					require.True(t, cmd.Flags().Lookup(name) != nil || cmd.InheritedFlags().Lookup(name) != nil, "%s: %s has no flag --%s", file, cmd.CommandPath(), name)
+				}
+			}
+			found++
+		}
+	}
+	require.Greater(t, found, 20)
 }

@@ -47,7 +47,7 @@ func checkAuditLog(ctx context.Context, s config.Settings) finding {
 	case err != nil:
 		return finding{Check: "audit log", Result: domain.CheckUnknown, Seen: err.Error()}
 	case report.Broken != nil:
-		return fail("audit log", "Keep a copy of the database as it is: docs/runbooks/audit-broken.md", "broken at entry %d: %s", report.Broken.Entry, report.Broken.Why)
+		return fail("audit log", "Keep a copy of the database as it is, and compare it with a backup (docs/security.md).", "broken at entry %d: %s", report.Broken.Entry, report.Broken.Why)
 	}
 	return ok("audit log", "%d entries follow each other", report.Entries)
 }
