@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net/url"
 	"time"
 
 	"github.com/meteora-fee-router/feeops/internal/domain"
@@ -44,7 +45,7 @@ func Default() Settings {
 			RebroadcastInterval: 2 * time.Second,
 			SlotTime:            400 * time.Millisecond,
 		},
-		Temporal: Temporal{Address: "127.0.0.1:7233", Namespace: "default", TaskQueue: "feeops"},
+		Temporal: Temporal{Address: "127.0.0.1:7233", Namespace: "default", TaskQueue: "feeops", Retention: 30 * 24 * time.Hour},
 		Store:    Store{DSN: NewURL("file:feeops.db")},
 		Signer: Signer{
 			Source: SourceFile, Timeout: 5 * time.Second, Vault: SignerVault{Mount: "transit"},
@@ -68,10 +69,20 @@ func Default() Settings {
 			PayerRunwayWarnDays:         7,
 			PublishedUnpaidInvestors:    "refuse",
 		},
+		Monitor: Monitor{
+			Enabled: true, MetricsInterval: time.Minute, RulesInterval: 30 * time.Second, DashboardInterval: 5 * time.Minute,
+			StaleAfter: 3 * time.Minute, StuckAfter: 30 * time.Minute, OverdueAfter: domain.OverdueAfter, RepeatAfter: time.Hour,
+			MaxMute: 24 * time.Hour, Workers: 1, Keep: 90 * 24 * time.Hour,
+		},
+		Incidents:  defaultIncidents(),
+		Escalation: defaultEscalation(),
 		Notify: Notify{
-			Slack:     Slack{BaseURL: "https://slack.com/api/"},
-			PagerDuty: PagerDuty{BaseURL: "https://events.pagerduty.com"},
-			SMTP:      SMTP{Port: 587, TLS: "starttls"},
+			Slack:      Slack{Rooms: "channel", BaseURL: "https://slack.com/api/"},
+			PagerDuty:  PagerDuty{BaseURL: "https://events.pagerduty.com"},
+			SMTP:       SMTP{Port: 587, TLS: "starttls"},
+			TimeZone:   "UTC",
+			QuietHours: QuietHours{Below: domain.SeverityHigh},
+			Heartbeat:  Heartbeat{Interval: time.Minute},
 		},
 	}
 }
@@ -89,6 +100,7 @@ func (s Settings) derive() Settings {
 	if s.GenesisHash == "" {
 		s.GenesisHash = genesisHash(s.Network)
 	}
+	s.Store.DSN = s.Store.joined()
 	for i, e := range s.RPC.Endpoints {
 		if e.Name == "" {
 			s.RPC.Endpoints[i].Name = e.URL.host()
@@ -106,5 +118,19 @@ func (s Settings) derive() Settings {
 			v.ExpectedInvestors = uint32(len(v.Streams))
 		}
 	}
+	s.Escalation = s.Escalation.withDefaults()
 	return s
+}
+
+// joined is the DSN with the password, for clients that take one text. A DSN that has a password keeps it.
+func (s Store) joined() URL {
+	u, err := url.Parse(s.DSN.Reveal())
+	if s.Password.IsZero() || err != nil || u.User == nil {
+		return s.DSN
+	}
+	if _, has := u.User.Password(); has {
+		return s.DSN
+	}
+	u.User = url.UserPassword(u.User.Username(), s.Password.Reveal())
+	return NewURL(u.String())
 }

@@ -116,6 +116,12 @@ func decode(k *koanf.Koanf) (Settings, error) {
 	if k.Exists("rpc.endpoints") {
 		out.RPC.Endpoints = nil // Else the first entry would be laid over the default one.
 	}
+	if k.Exists("escalation.ladders") {
+		out.Escalation.Ladders = nil
+	}
+	if k.Exists("escalation.business_days") {
+		out.Escalation.BusinessDays = nil
+	}
 	err := k.UnmarshalWithConf("", &out, koanf.UnmarshalConf{Tag: "json", DecoderConfig: &mapstructure.DecoderConfig{
 		Result:      &out,
 		TagName:     "json",

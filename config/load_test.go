@@ -78,7 +78,7 @@ func TestLoad_DocumentNames(t *testing.T) {
 	require.Equal(t, "https://discord.example/x", s.Notify.Discord.WebhookURL.Reveal())
 	require.Equal(t, "pd", s.Notify.PagerDuty.RoutingKey.Reveal())
 	require.True(t, s.Safety.EmergencyStop)
-	require.Equal(t, config.Temporal{Address: "temporal:7233", Namespace: "ops", TaskQueue: "feeops"}, s.Temporal)
+	require.Equal(t, config.Temporal{Address: "temporal:7233", Namespace: "ops", TaskQueue: "feeops", Retention: 30 * 24 * time.Hour}, s.Temporal)
 	mail := config.SMTP{Host: "mail.example.org", Port: 465, Username: "u", Password: config.NewSecret("p"), TLS: "tls", From: "a@example.org", To: []string{"b@example.org", "c@example.org"}}
 	require.Equal(t, mail, s.Notify.SMTP)
 
@@ -172,6 +172,34 @@ func TestHash_CountsWhatDecidesAboutMoney(t *testing.T) {
 		})
 	}
 	require.Len(t, base.Hash(), 64)
+}
+
+func TestLoad_ChannelsAndRoutes(t *testing.T) {
+	s, err := load(t, `notify:
+  time_zone: Europe/Berlin
+  slack: {token: env:S, channel: ops, rooms: thread, members: [{operator: ann, id: U0ANN}]}
+  webhooks:
+    - {name: sms, url: env:SMS_URL, secret: env:S}
+  routes:
+    - {name: pages, min_severity: critical, teams: [treasury], channels: [pagerduty, webhook/sms], fallback: [email], continue: yes}
+    - name: office
+      kinds: [trigger, resolve]
+      hours: {from: "08:00", to: "18:00", days: [mon, fri]}
+      channels: [slack]
+  quiet_hours: {from: "22:00", to: "07:00", silence: [pagerduty]}
+  heartbeat: {url: env:SMS_URL, interval: 5m}
+`, "S=secret", "SMS_URL=https://sms.example/x", "DISCORD_WEBHOOK_URL=https://discord.example/x", "PAGERDUTY_INTEGRATION_KEY=k", "SMTP_CONFIG=smtp://h?from=a@example.org&to=b@example.org")
+	require.NoError(t, err)
+	n := s.Notify
+	require.Equal(t, []string{"slack", "discord", "pagerduty", "email", "webhook/sms"}, n.Channels())
+	require.Equal(t, "thread", n.Slack.Rooms)
+	require.Equal(t, []config.SlackMember{{Operator: "ann", ID: "U0ANN"}}, n.Slack.Members)
+	require.Equal(t, "https://sms.example/x", n.Webhooks[0].URL.Reveal())
+	require.Equal(t, config.Route{Name: "pages", MinSeverity: domain.SeverityCritical, Teams: []string{"treasury"}, Channels: []string{"pagerduty", "webhook/sms"}, Fallback: []string{"email"}, Continue: true}, n.Routes[0])
+	require.Equal(t, config.Hours{From: "08:00", To: "18:00", Days: []string{"mon", "fri"}}, n.Routes[1].Hours)
+	require.Equal(t, config.QuietHours{From: "22:00", To: "07:00", Below: domain.SeverityHigh, Silence: []string{"pagerduty"}}, n.QuietHours)
+	require.Equal(t, 5*time.Minute, n.Heartbeat.Interval)
+	require.Empty(t, config.Default().Notify.Channels())
 }
 
 func TestLoad_EveryScalarHasAVariable(t *testing.T) {

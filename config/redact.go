@@ -120,3 +120,36 @@ func copyRedacted(to, from reflect.Value) {
 		to.Set(from)
 	}
 }
+
+// Secrets gives every secret value of the settings, and every address that holds one, for those who must take them out
+// of texts from elsewhere. Whatever gets the list must show none of it.
+func (s Settings) Secrets() []string {
+	var out []string
+	collectSecrets(reflect.ValueOf(s), &out)
+	return out
+}
+
+func collectSecrets(v reflect.Value, out *[]string) {
+	switch value := v.Interface().(type) {
+	case Secret:
+		if !value.IsZero() {
+			*out = append(*out, value.Reveal())
+		}
+		return
+	case URL:
+		if raw := value.Reveal(); raw != "" && RedactURL(raw) != raw {
+			*out = append(*out, raw)
+		}
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			collectSecrets(v.Field(i), out)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			collectSecrets(v.Index(i), out)
+		}
+	}
+}

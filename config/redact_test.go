@@ -70,6 +70,10 @@ func leaky() config.Settings {
 	s.Notify.Discord.WebhookURL = config.NewSecret("https://discord.example/HIDEME")
 	s.Notify.PagerDuty.RoutingKey = config.NewSecret("HIDEME")
 	s.Notify.SMTP.Password = config.NewSecret("HIDEME")
+	s.Notify.Slack.AppToken, s.Notify.Slack.SigningSecret = config.NewSecret("HIDEME"), config.NewSecret("HIDEME")
+	s.Notify.Discord.ForumURL, s.Notify.PagerDuty.WebhookSecret = config.NewSecret("https://discord.example/HIDEME"), config.NewSecret("HIDEME")
+	s.Notify.Webhooks = []config.Webhook{{Name: "sms", URL: config.NewSecret("https://sms.example/HIDEME"), Secret: config.NewSecret("HIDEME")}}
+	s.Notify.Heartbeat.URL = config.NewSecret("https://beat.example/HIDEME")
 	return s
 }
 

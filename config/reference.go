@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,16 +44,33 @@ func (r *reader) address(text string, f field, at place) (any, *Error) {
 		return "file:" + r.path(strings.TrimPrefix(text, "file:"), at.base), nil
 	}
 	value, isReference, problem := r.resolve(text, at)
+	plain := text
+	if f.tag.Get("kind") == "dsn" {
+		plain = withoutUser(text)
+	}
 	switch {
 	case problem != nil:
 		return nil, problem
-	case isReference, at.literal, RedactURL(text) == text:
+	case isReference, at.literal, RedactURL(plain) == plain:
 		return value, nil
 	}
 	return nil, &Error{
 		Got: "an address with a key or a password in plain text (" + RedactURL(text) + ")", Want: "env:NAME or file:PATH",
 		Next: "Put the whole address into the environment or into a file of its own.",
 	}
+}
+
+// withoutUser takes the name of a database's user out of its address: a name without a password is no secret.
+func withoutUser(text string) string {
+	u, err := url.Parse(text)
+	if err != nil || u.User == nil {
+		return text
+	}
+	if _, has := u.User.Password(); has {
+		return text
+	}
+	u.User = nil
+	return u.String()
 }
 
 // resolve reads what env:NAME or file:PATH stands for.

@@ -16,21 +16,31 @@ func (s Settings) rules() Errors {
 	if !s.Worker.AllowPublic && !loopback(s.Worker.Listen) {
 		out = append(out, Error{Key: "worker.listen", Got: quote(s.Worker.Listen), Want: "a loopback address such as 127.0.0.1:8780", Next: "Set worker.allow_public: true if everyone who reaches it may read it."})
 	}
-	if n := s.Notify; !n.Slack.Token.IsZero() && n.Slack.Channel == "" {
-		out = append(out, Error{Key: "notify.slack.channel", Got: "nothing", Want: "a channel for the token"})
+	if m := s.Monitor; m.StaleAfter < 2*m.MetricsInterval {
+		out = append(out, Error{Key: "monitor.stale_after", Got: quote(m.StaleAfter.String()), Want: "at least twice monitor.metrics_interval", Next: "One late look would make every sample old."})
 	}
-	if m := s.Notify.SMTP; m.Host != "" {
-		if m.From == "" {
-			out = append(out, Error{Key: "notify.smtp.from", Got: "nothing", Want: "a sender"})
-		}
-		if len(m.To) == 0 {
-			out = append(out, Error{Key: "notify.smtp.to", Got: "nothing", Want: "a receiver"})
-		}
-		if m.TLS == "none" && !m.Password.IsZero() && !loopback(net.JoinHostPort(m.Host, "25")) {
-			out = append(out, Error{Key: "notify.smtp.tls", Got: `"none"`, Want: "starttls or tls for a server elsewhere", Next: "The password would cross the network in plain."})
-		}
+	out = append(out, s.Notify.rules()...)
+	out = append(out, s.incidentRules()...)
+	out = append(out, s.Store.rules()...)
+	if s.Worker.BuildID != "" && s.Worker.Deployment == "" {
+		out = append(out, Error{Key: "worker.build_id", Got: quote(s.Worker.BuildID) + " without a deployment", Want: "worker.deployment as well", Next: "Leave both out to do without versioning."})
 	}
 	return append(append(append(out, s.signerRules()...), s.encryptionRules()...), s.vaultRules()...)
+}
+
+// rules keep a password from being ignored in silence.
+func (s Store) rules() Errors {
+	if s.Password.IsZero() {
+		return nil
+	}
+	u, err := url.Parse(s.DSN.Reveal())
+	if err != nil || u.User == nil {
+		return Errors{{Key: "store.password", Got: "a password for " + quote(s.DSN.String()), Want: "store.dsn: postgres://USER@HOST:PORT/DATABASE", Next: "The address must name the user."}}
+	}
+	if p, _ := u.User.Password(); p != s.Password.Reveal() {
+		return Errors{{Key: "store.password", Got: "a second password", Want: "one", Next: "Take it out of store.dsn or leave store.password out."}}
+	}
+	return nil
 }
 
 // networkRules keep a local setup from moving real money, and a public one from another network.

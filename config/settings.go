@@ -20,6 +20,10 @@ type Settings struct {
 	Log          Log          `json:"log" jsonschema_description:"Logs on standard error."`
 	Safety       Safety       `json:"safety" jsonschema_description:"What keeps money from moving."`
 	Distribution Distribution `json:"distribution" jsonschema_description:"How a day is paid."`
+	Monitor      Monitor      `json:"monitor" jsonschema_description:"How the fleet is watched, and when people are told."`
+	Incidents    Incidents    `json:"incidents" jsonschema_description:"How failures become incidents."`
+	Escalation   Escalation   `json:"escalation" jsonschema_description:"Who is paged when nobody acknowledges an incident."`
+	OnCall       OnCall       `json:"oncall" jsonschema_description:"Who is on call."`
 	Notify       Notify       `json:"notify" jsonschema_description:"Channels that are told. Secrets come from the environment or file: references."`
 	VaultsFile   string       `json:"vaults_file,omitempty" kind:"path" jsonschema_description:"JSON file with rows of vaults, as localnet --write-vaults makes it. Rows of the same id in vaults override it key by key."`
 	Vaults       []Vault      `json:"vaults" validate:"dive" jsonschema_description:"The vaults that are paid and watched."`
@@ -52,12 +56,14 @@ type Temporal struct {
 	TaskQueue string `json:"task_queue" validate:"required" jsonschema_description:"Task queue of the workers."`
 	UIURL     string `json:"ui_url,omitempty" validate:"omitempty,http_url" jsonschema_description:"Address of the Temporal Web UI, for links in messages."`
 
-	Encryption Encryption `json:"encryption" jsonschema_description:"Encryption of what Temporal stores: inputs, results and failures. Search attributes and ids stay readable."`
+	Encryption Encryption    `json:"encryption" jsonschema_description:"Encryption of what Temporal stores: inputs, results and failures. Search attributes and ids stay readable."`
+	Retention  time.Duration `json:"retention" validate:"min=24h,max=2160h" jsonschema_description:"How long the namespace keeps the histories of ended runs, at least. feeops setup makes it so and never shortens it; doctor looks."`
 }
 
 // Store says where the database is.
 type Store struct {
-	DSN URL `json:"dsn" kind:"dsn" validate:"required,dsn" jsonschema_description:"file:PATH for SQLite, or postgres://… given as env:NAME or FEEOPS_STORE__DSN."`
+	DSN      URL    `json:"dsn" kind:"dsn" validate:"required,dsn" jsonschema_description:"file:PATH for SQLite, or postgres://USER@HOST:PORT/DATABASE; with a password in it only as env:NAME or FEEOPS_STORE__DSN."`
+	Password Secret `json:"password,omitempty" jsonschema_description:"Password for a postgres:// address that has none, as env:NAME or file:PATH."`
 }
 
 // Worker is the process that runs workflows.
@@ -66,6 +72,8 @@ type Worker struct {
 	AllowPublic  bool          `json:"allow_public,omitempty" jsonschema_description:"Lets listen be a public address: the page shows vaults and amounts to anyone who reaches it."`
 	DrainTimeout time.Duration `json:"drain_timeout" validate:"min=1s,max=10m" jsonschema_description:"Time that running steps get to end at shutdown."`
 	Identity     string        `json:"identity,omitempty" jsonschema_description:"Name of this worker in Temporal. Default: made of process and host."`
+	Deployment   string        `json:"deployment,omitempty" validate:"omitempty,deployment" jsonschema_description:"Worker deployment of Temporal's worker versioning. Empty: no versioning, every worker takes every task."`
+	BuildID      string        `json:"build_id,omitempty" validate:"omitempty,deployment" jsonschema_description:"Build of this worker in its deployment. Default: the revision that the program was built from."`
 }
 
 // Log chooses what is logged and how.

@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"time"
+	_ "time/tzdata" // A container without zones must read the same settings as a machine with them.
 
 	"github.com/go-playground/validator/v10"
 	"github.com/mr-tron/base58"
@@ -19,6 +21,9 @@ const (
 	wantPageSize = "1..50"
 	nextPageSize = "Leave it out to take as many investors as fit a transaction."
 )
+
+// deploymentPattern leaves out the marks that Temporal puts between a deployment and its build.
+const deploymentPattern = `^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`
 
 // idPattern fits ids into workflow ids, file names and labels.
 const idPattern = `^[a-z0-9][a-z0-9._-]{0,62}$`
@@ -55,9 +60,10 @@ func newValidator() *validator.Validate {
 	})
 	v.RegisterCustomTypeFunc(func(f reflect.Value) any { return f.Interface().(Secret).Reveal() }, Secret{})
 	v.RegisterCustomTypeFunc(func(f reflect.Value) any { return f.Interface().(URL).Reveal() }, URL{})
-	id := regexp.MustCompile(idPattern)
+	id, deployment := regexp.MustCompile(idPattern), regexp.MustCompile(deploymentPattern)
 	for tag, ok := range map[string]func(string) bool{
 		"id":         id.MatchString,
+		"deployment": deployment.MatchString,
 		"pubkey":     isPublicKey,
 		"hostport":   func(s string) bool { _, port, err := net.SplitHostPort(s); return err == nil && port != "" },
 		"rpc_url":    func(s string) bool { return isURL(s, "http", "https") },
@@ -65,6 +71,8 @@ func newValidator() *validator.Validate {
 		"secret_url": func(s string) bool { return isURL(s, "http", "https") },
 		"aes_key":    func(s string) bool { _, err := EncryptionKey{Key: NewSecret(s)}.Bytes(); return err == nil },
 		"ws_url":     func(s string) bool { return isURL(s, "ws", "wss") },
+		"clock":      func(s string) bool { _, err := time.Parse("15:04", s); return err == nil },
+		"time_zone":  func(s string) bool { _, err := time.LoadLocation(s); return err == nil && s != "" && s != "Local" },
 		"dsn": func(s string) bool {
 			return (strings.HasPrefix(s, "file:") && len(s) > len("file:")) || isURL(s, "postgres", "postgresql")
 		},
@@ -121,6 +129,8 @@ func explain(f validator.FieldError) Error {
 		e.Want, e.Next = "a public key (base58, 32 bytes)", publicKeyHint(fmt.Sprint(f.Value()))
 	case "id":
 		e.Want, e.Next = "a name that matches "+idPattern, "Use small letters, digits, dots and dashes."
+	case "deployment":
+		e.Want = "a name that matches " + deploymentPattern
 	case "hostport":
 		e.Want = "host:port"
 	case "rpc_url", "http_url":
@@ -133,8 +143,16 @@ func explain(f validator.FieldError) Error {
 		e.Got, e.Want, e.Next = "a secret that is no such key", "32 bytes in base64", "Make one with: openssl rand -base64 32"
 	case "dsn":
 		e.Got, e.Want = quote(RedactURL(fmt.Sprint(f.Value()))), "file:PATH or postgres://…"
+	case "clock":
+		e.Want = "a time of day from 00:00 to 23:59"
+	case "time_zone":
+		e.Want, e.Next = "a time zone such as UTC or Europe/Berlin", "Take a name of the tz database: what this machine calls local is another place elsewhere."
 	case "email":
 		e.Want = "an e-mail address"
+	case "datetime":
+		e.Want = "a time such as " + f.Param()
+	case "unique":
+		e.Want = "every entry once"
 	case "min", "max":
 		e.Want = bound(f)
 	}

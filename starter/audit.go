@@ -224,7 +224,7 @@ func (c *cli) printAudit(v auditVerification) {
 		if e := v.Broken.Found; e != nil {
 			fmt.Fprintf(c.stdout, "What stands there: entry %d, %s, %s by %s: %s\n", e.Seq, e.At.UTC().Format(time.RFC3339), e.Action, e.Actor, e.Detail)
 		}
-		fmt.Fprintln(c.stdout, "Keep a copy of the database as it is, and compare it with a backup (docs/security.md)")
+		fmt.Fprintln(c.stdout, "Keep a copy of the database as it is, and compare it with a backup: docs/runbooks/audit_broken.md")
 	}
 	bad := 0
 	for _, h := range v.Heads {
@@ -280,6 +280,19 @@ func (c *cli) auditHead(ctx context.Context) (err error) {
 	}
 	_, err = fmt.Fprintf(c.stdout, "%s\n", b)
 	return err
+}
+
+// auditDeed writes down what somebody is about to change outside of the store. What cannot be written down is not done.
+func auditDeed(ctx context.Context, s config.Settings, action, subject, detail string) error {
+	db, err := store.Open(ctx, s.Store.DSN.Reveal())
+	if err != nil {
+		return fmt.Errorf("nothing is changed, because it cannot be written down: open the store: %w", err)
+	}
+	err = db.Audit(ctx, store.AuditEntry{At: time.Now(), Actor: actor(), Action: action, Subject: subject, Detail: detail})
+	if err := errors.Join(err, db.Close()); err != nil {
+		return fmt.Errorf("nothing is changed, because it cannot be written down: %w", err)
+	}
+	return nil
 }
 
 // openAuditKey opens the key that signs.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"github.com/meteora-fee-router/feeops/internal/chaos"
@@ -23,6 +24,7 @@ type chaosFlags struct {
 	seed           uint64
 	scenarios      []string
 	list, verbose  bool
+	markdown       bool
 }
 
 const (
@@ -45,6 +47,7 @@ func (c *cli) chaosCommand() *cobra.Command {
 	flags.StringArrayVar(&f.scenarios, "scenario", nil, "only this scenario, or a mixture as A+B; may be repeated (default: all, and mixtures)")
 	flags.IntVar(&f.parallel, "parallel", f.parallel, "runs side by side")
 	flags.BoolVar(&f.list, "list", false, "list the scenarios")
+	flags.BoolVar(&f.markdown, "markdown", false, "print the table as Markdown, as docs/reliability.md has it")
 	flags.BoolVar(&f.verbose, "verbose", false, "tell what happens in each run")
 	cmd.PreRunE = func(*cobra.Command, []string) error { return f.check() }
 	return cmd
@@ -96,10 +99,13 @@ func (c *cli) chaos(ctx context.Context, f chaosFlags) error {
 		return errors.Join(err, run.Close(false))
 	}
 	sum := newChaosResult(results, f.seed, time.Since(began))
-	if c.json {
+	switch {
+	case c.json:
 		err = c.printJSON(sum)
-	} else {
-		fmt.Fprintf(c.stdout, "\n%s\n", chaosTable(results))
+	case f.markdown:
+		_, err = fmt.Fprintln(c.stdout, chaosTable(results, true).RenderMarkdown())
+	default:
+		fmt.Fprintf(c.stdout, "\n%s\n", chaosTable(results, false).Render())
 		fmt.Fprintf(c.stdout, "\n%d runs, %d failed: %d paid twice, %d missed, %d wrong amounts, %d sums that do not add up; %d of lost days (a stated rule). Seed %d, %d s\n",
 			sum.Runs, sum.Failed, sum.PaidTwice, sum.Missed, sum.WrongAmount, sum.Conservation, sum.Lost, sum.Seed, sum.DurationMS/1000)
 	}
@@ -172,8 +178,8 @@ func newChaosResult(results []chaos.Result, seed uint64, took time.Duration) cha
 	return out
 }
 
-// chaosTable is scenarios × result; mixtures are one line.
-func chaosTable(results []chaos.Result) string {
+// chaosTable is scenarios × result; mixtures are one line. told adds what each scenario is about.
+func chaosTable(results []chaos.Result, told bool) table.Writer {
 	type sum struct {
 		name                                              string
 		runs, ok, twice, missed, wrong, sums, lost, order int
@@ -198,12 +204,23 @@ func chaosTable(results []chaos.Result) string {
 		s.longest = max(s.longest, r.Duration)
 	}
 	slices.SortFunc(rows, func(a, b *sum) int { return cmp.Compare(a.order, b.order) })
-	t := newTable("", "Scenario", "Runs", "OK", "Twice", "Missed", "Wrong", "Sums", "Lost by deadline", "Longest")
-	for _, s := range rows {
-		t.AppendRow([]any{s.name, s.runs, s.ok, s.twice, s.missed, s.wrong, s.sums, s.lost, fmt.Sprintf("%.0f s", s.longest.Seconds())})
+	header, about := []any{"Scenario"}, map[string]string{"mixtures": "two or three of those that leave a day payable"}
+	if told {
+		header = append(header, "What goes wrong, and what must come of it")
+		for _, s := range chaos.Scenarios() {
+			about[s.Name] = s.About
+		}
 	}
-	rightFrom(t, 2, 9)
-	return t.Render()
+	t := newTable("", append(header, "Runs", "OK", "Twice", "Missed", "Wrong", "Sums", "Lost by deadline", "Longest")...)
+	for _, s := range rows {
+		row := []any{s.name}
+		if told {
+			row = append(row, about[s.name])
+		}
+		t.AppendRow(append(row, s.runs, s.ok, s.twice, s.missed, s.wrong, s.sums, s.lost, fmt.Sprintf("%.0f s", s.longest.Seconds())))
+	}
+	rightFrom(t, len(header)+1, len(header)+8)
+	return t
 }
 
 func (c *cli) listScenarios() error {

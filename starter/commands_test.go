@@ -28,6 +28,12 @@ func deeds() map[string]string {
 		"audit list": reads, "audit verify": reads, "audit head": reads, "audit keygen": local,
 		"receipt show": reads, "receipt make": "receipt.issue", "receipt verify": reads,
 		"signer check": reads, "codec serve": reads,
+		"dashboard": reads, "alerts list": reads, "alerts test": reads, "alerts ack": "alert.acknowledged", "mute": "alert.muted", "mute list": reads, "mute end": "mute.end",
+		"report performance": reads, "notify test": reads, "ready": reads, "setup": "setup.make", "deployment show": reads, "deployment promote": "deployment.promote",
+		"incident list": reads, "incident show": reads, "incident verify": reads, "incident postmortem": reads, "incident open": "incident.opened",
+		"incident ack": "incident.state", "incident assign": "incident.assigned", "incident escalate": "incident.severity", "incident investigate": "incident.state",
+		"incident link": "incident.link", "incident mitigate": "incident.state", "incident note": "incident.note", "incident reopen": "incident.state",
+		"incident resolve": "incident.state", "drill incident": local,
 		"config validate": reads, "config show": reads, "config schema": reads, "doctor": reads, "version": reads,
 	}
 }

@@ -3,9 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
-	"io/fs"
-	"os"
+	"fmt"
 
 	"github.com/meteora-fee-router/feeops/config"
 	"github.com/meteora-fee-router/feeops/internal/audit"
@@ -31,23 +29,29 @@ func checkAuditKey(s config.Settings) finding {
 }
 
 func checkAuditLog(ctx context.Context, s config.Settings) finding {
+	unknown := func(err error) finding {
+		return finding{Check: "audit log", Result: domain.CheckUnknown, Seen: err.Error()}
+	}
 	dsn := s.Store.DSN.Reveal()
-	if path, isFile := sqlitePath(dsn); isFile {
-		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			return ok("audit log", "begins with the store")
-		}
+	info, err := store.Inspect(ctx, dsn)
+	switch {
+	case err != nil:
+		return unknown(err)
+	case info.Server == "":
+		return ok("audit log", "begins with the store")
+	case info.Schema != info.Known:
+		return unknown(fmt.Errorf("not looked at: the store has schema %d, this program %d", info.Schema, info.Known))
 	}
 	db, err := store.Open(ctx, dsn)
 	if err != nil {
-		return finding{Check: "audit log", Result: domain.CheckUnknown, Seen: "the store cannot be opened"}
+		return unknown(err)
 	}
 	report, err := audit.Verify(ctx, db, nil)
-	err = cmp.Or(err, db.Close())
-	switch {
-	case err != nil:
-		return finding{Check: "audit log", Result: domain.CheckUnknown, Seen: err.Error()}
-	case report.Broken != nil:
-		return fail("audit log", "Keep a copy of the database as it is, and compare it with a backup (docs/security.md).", "broken at entry %d: %s", report.Broken.Entry, report.Broken.Why)
+	if err := cmp.Or(err, db.Close()); err != nil {
+		return unknown(err)
+	}
+	if report.Broken != nil {
+		return fail("audit log", "Keep a copy of the database as it is: docs/runbooks/audit_broken.md", "broken at entry %d: %s", report.Broken.Entry, report.Broken.Why)
 	}
 	return ok("audit log", "%d entries follow each other", report.Entries)
 }

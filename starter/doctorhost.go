@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -11,31 +9,10 @@ import (
 	"strings"
 
 	"github.com/meteora-fee-router/feeops/config"
-	"github.com/meteora-fee-router/feeops/internal/store"
 )
 
 // lowDisk is when a full disk, which loses nothing but stops everything, is near.
 const lowDisk = 1 << 30
-
-// checkStore opens the database. One that is not there yet is made by the worker, not by a check.
-func checkStore(ctx context.Context, s config.Settings) []finding {
-	const next = "Correct store.dsn, or stop the process that holds the file."
-	dsn := s.Store.DSN.Reveal()
-	if path, isFile := sqlitePath(dsn); isFile {
-		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			return []finding{ok("store", "%s is made when the worker starts", path)}
-		}
-	}
-	db, err := store.Open(ctx, dsn)
-	if err != nil {
-		return []finding{fail("store", next, "%v", err)}
-	}
-	err = errors.Join(db.Ping(ctx), db.Close())
-	if err != nil {
-		return []finding{fail("store", next, "%v", err)}
-	}
-	return []finding{ok("store", "%s opens and can be written", s.Store.DSN)}
-}
 
 func sqlitePath(dsn string) (string, bool) {
 	path, isFile := strings.CutPrefix(dsn, "file:")

@@ -2,23 +2,21 @@ package main
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"time"
 
 	"go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/operatorservice/v1"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
 	"github.com/meteora-fee-router/feeops/config"
 	"github.com/meteora-fee-router/feeops/internal/domain"
-	"github.com/meteora-fee-router/feeops/internal/ops"
+	"github.com/meteora-fee-router/feeops/internal/namespace"
+	"github.com/meteora-fee-router/feeops/worker/app"
 )
 
-// checkTemporal looks for the server, the namespace, the search attributes and a worker.
+// checkTemporal looks for the server, the namespace and what it needs, the workers and their build.
 func checkTemporal(ctx context.Context, s config.Settings) []finding {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -27,48 +25,70 @@ func checkTemporal(ctx context.Context, s config.Settings) []finding {
 		return []finding{fail("temporal", "Correct temporal.address.", "%v", err)}
 	}
 	defer c.Close()
-	_, err = c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: s.Temporal.Namespace})
-	var missing *serviceerror.NamespaceNotFound
-	switch {
-	case errors.As(err, &missing):
-		return []finding{fail("temporal", "Make it: temporal operator namespace create --namespace "+s.Temporal.Namespace, "%s has no namespace %q", s.Temporal.Address, s.Temporal.Namespace)}
-	case err != nil:
-		return []finding{fail("temporal", "Start Temporal (feeops dev brings its own) or correct temporal.address.", "%s does not answer: %v", s.Temporal.Address, err)}
-	}
-	return []finding{
-		ok("temporal", "%s, namespace %s", s.Temporal.Address, s.Temporal.Namespace),
-		checkAttributes(ctx, c, s), checkWorker(ctx, c, s),
-	}
-}
-
-func checkAttributes(ctx context.Context, c client.Client, s config.Settings) finding {
-	const name = "search attributes"
-	got, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: s.Temporal.Namespace})
+	parts, err := namespace.Parts(ctx, c, namespace.Want{Name: s.Temporal.Namespace, Retention: s.Temporal.Retention})
 	if err != nil {
-		// Temporal Cloud does not let everyone ask.
-		return finding{Check: name, Result: domain.CheckUnknown, Seen: "cannot be listed: " + err.Error(), Next: "Make sure that these exist as keywords: " + strings.Join(ops.SearchAttributes(), ", ")}
+		return []finding{fail("temporal", "Start Temporal (feeops dev brings its own), or correct temporal.address and the TEMPORAL_* variables.", "%s does not answer: %v", s.Temporal.Address, err)}
 	}
-	var absent []string
-	for _, a := range ops.SearchAttributes() {
-		if got.GetCustomAttributes()[a] != enums.INDEXED_VALUE_TYPE_KEYWORD {
-			absent = append(absent, a)
-		}
+	out := []finding{ok("temporal", "%s answers", s.Temporal.Address)}
+	for _, p := range parts {
+		out = append(out, ofPart(p))
 	}
-	if len(absent) > 0 {
-		return fail(name, "Make each: temporal operator search-attribute create --type Keyword --name "+absent[0], "missing as keywords: %s", strings.Join(absent, ", "))
+	if !parts[0].Met {
+		return out // Without a namespace there are no workers either.
 	}
-	return ok(name, "all %d are registered", len(ops.SearchAttributes()))
+	return append(out, checkWorkers(ctx, c, s)...)
 }
 
-func checkWorker(ctx context.Context, c client.Client, s config.Settings) finding {
+// ofPart is what a part of the namespace means for a day: without it nothing runs, except that a short memory only warns.
+func ofPart(p namespace.Part) finding {
+	switch {
+	case p.Met:
+		return ok(p.Name, "%s", p.Seen)
+	case p.Name == "retention":
+		return warn(p.Name, p.Next, "%s", p.Seen)
+	case p.Unknown:
+		return finding{Check: p.Name, Result: domain.CheckUnknown, Seen: p.Seen, Next: p.Next}
+	}
+	return fail(p.Name, p.Next, "%s", p.Seen)
+}
+
+func checkWorkers(ctx context.Context, c client.Client, s config.Settings) []finding {
 	got, err := c.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
 		Namespace: s.Temporal.Namespace, TaskQueue: &taskqueue.TaskQueue{Name: s.Temporal.TaskQueue}, TaskQueueType: enums.TASK_QUEUE_TYPE_WORKFLOW,
 	})
 	if err != nil {
-		return finding{Check: "worker", Result: domain.CheckUnknown, Seen: err.Error()}
+		return []finding{{Check: "worker", Result: domain.CheckUnknown, Seen: err.Error()}}
 	}
 	if len(got.GetPollers()) == 0 {
-		return warn("worker", "Start one: feeops worker --config …", "nobody takes tasks from queue %s", s.Temporal.TaskQueue)
+		return append(checkDeployment(ctx, c, s), warn("worker", "Start one: feeops worker --config …", "nobody takes tasks from queue %s", s.Temporal.TaskQueue))
 	}
-	return ok("worker", "%d on queue %s", len(got.GetPollers()), s.Temporal.TaskQueue)
+	var names []string
+	for _, p := range got.GetPollers() {
+		names = append(names, p.GetIdentity())
+	}
+	out := []finding{ok("worker", "%d on queue %s: %s", len(names), s.Temporal.TaskQueue, strings.Join(names, ", "))}
+	return append(append(out, oneStore(s, names)...), checkDeployment(ctx, c, s)...)
+}
+
+// checkDeployment finds a deployment whose tasks go to nobody, or to another build than this program.
+func checkDeployment(ctx context.Context, c client.Client, s config.Settings) []finding {
+	const name = "deployment"
+	if s.Worker.Deployment == "" {
+		return nil
+	}
+	builds, err := deploymentBuilds(ctx, c, s)
+	if err != nil {
+		return []finding{warn(name, "Start a worker, then run feeops deployment promote.", "%v", err)}
+	}
+	own := app.BuildID(s)
+	for _, b := range builds {
+		switch {
+		case !b.Current:
+		case own != "" && b.Build != own:
+			return []finding{warn(name, "When workers of this build run: feeops deployment promote.", "build %s takes the tasks, this program is %s", b.Build, own)}
+		default:
+			return []finding{ok(name, "%s: build %s takes the tasks", s.Worker.Deployment, b.Build)}
+		}
+	}
+	return []finding{fail(name, "Run feeops deployment promote.", "%s: no build is current, so no worker of it gets tasks", s.Worker.Deployment)}
 }

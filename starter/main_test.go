@@ -5,6 +5,7 @@ import (
 	"net"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"testing"
 	"time"
@@ -31,9 +32,13 @@ func TestScripts(t *testing.T) {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("FEEOPS_TEMPORAL", temporal)
 			e.Setenv("FEEOPS_HOME", filepath.Join(e.WorkDir, "state"))
+			e.Values[fakesKey] = &fakes{}
 			return nil
 		},
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "listen": listen, "free": free, "answers": answers, "running": running, "publickey": publicKey, "investor": investor, "rpc": rpcURL, "tamper": tamper},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "listen": listen, "free": free, "answers": answers, "running": running, "server": server, "services": services, "breaks": breaks, "told": told, "seen": seen,
+			"publickey": publicKey, "investor": investor, "rpc": rpcURL, "tamper": tamper,
+		},
 		RequireExplicitExec: true, RequireUniqueNames: true,
 	})
 }
@@ -108,4 +113,33 @@ func running(ts *testscript.TestScript, neg bool, args []string) {
 		<-time.After(50 * time.Millisecond)
 	}
 	ts.Fatalf("no stack was published")
+}
+
+// seen runs a command until its output has what is looked for: the watch works at its own pace, once in half a minute.
+func seen(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: seen REGEXP COMMAND [ARGUMENTS]")
+	}
+	want := regexp.MustCompile(args[0])
+	for range 900 {
+		_ = ts.Exec(args[1], args[2:]...) // Open alerts are exit code 3; only the output matters here.
+		if want.MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+		<-time.After(100 * time.Millisecond)
+	}
+	ts.Fatalf("%v never says %q", args[1:], args[0])
+}
+
+// server puts the address of the running stack's Temporal server into a variable.
+func server(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: server VARIABLE")
+	}
+	stack, found, err := devstack.Current(ts.Getenv("FEEOPS_HOME"))
+	ts.Check(err)
+	if !found {
+		ts.Fatalf("no stack runs")
+	}
+	ts.Setenv(args[0], stack.Temporal)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/meteora-fee-router/feeops/internal/build"
 	"github.com/meteora-fee-router/feeops/internal/devstack"
 )
 
@@ -16,6 +17,7 @@ type versionInfo struct {
 	Version  string `json:"version"`
 	Revision string `json:"revision,omitempty"`
 	Modified bool   `json:"modified,omitempty"`
+	Build    string `json:"build,omitempty"` // As worker.deployment names it; empty when nothing tells it from another.
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
 	Temporal string `json:"temporal_cli"`
@@ -40,7 +42,7 @@ func (c *cli) versionCommand() *cobra.Command {
 func version() versionInfo {
 	v := versionInfo{
 		Module: "github.com/meteora-fee-router/feeops", Version: "(devel)", Go: runtime.Version(),
-		Platform: runtime.GOOS + "/" + runtime.GOARCH, Temporal: devstack.TemporalVersion, SDK: "unknown",
+		Platform: runtime.GOOS + "/" + runtime.GOARCH, Temporal: devstack.TemporalVersion, SDK: "unknown", Build: build.ID(),
 	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"go.uber.org/fx"
 
 	"github.com/meteora-fee-router/feeops/worker/app"
 )
@@ -24,7 +23,7 @@ func (c *cli) workerCommand() *cobra.Command {
 			if c.logLevel != "" {
 				s.Log.Level = c.logLevel
 			}
-			var changes []fx.Option
+			var changes []app.Change
 			if moved != "" {
 				c.say("the clock of this worker is moved by what %s says: this is for the fault laboratory only", moved)
 				changes = append(changes, app.WithClock(movedClock(moved)))

@@ -1,7 +1,14 @@
 package workflows
 
+import "go.temporal.io/sdk/workflow"
+
 // Changes of workflow code that runs of an earlier version do not know. Each stands beside a recorded history from before
 // it in testdata/histories, because the test environment only walks the newest branch.
 const (
-	changeTidyTables = "tidy-tables" // Tables that no page needs are closed after the reconciliation.
+	changeTidyTables     = "tidy-tables"     // Tables that no page needs are closed after the reconciliation.
+	changeReportFailures = "report-failures" // A day reports its failures, and that it went on, to the incidents.
 )
+
+func reportsFailures(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, changeReportFailures, workflow.DefaultVersion, 1) != workflow.DefaultVersion
+}

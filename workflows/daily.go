@@ -46,8 +46,9 @@ type daily struct {
 	paused  *ops.Order // Set by pause, cleared by resume.
 	orders  []ops.TakenOrder
 	resumed int // Counts resume signals: a run that waits for a human goes on at the next one.
-	stalls  int        // Pages in a row that did not move the cursor.
+	stalls  int // Pages in a row that did not move the cursor.
 	opening workflow.Future
+	trouble troubles
 
 	shown    domain.State // What the search attributes say.
 	shownDay domain.Day
@@ -108,7 +109,9 @@ func (d *daily) replan(ctx workflow.Context) error {
 	case d.plan.State == domain.Ready:
 		return nil
 	case open && d.plan.State == domain.NotDue:
-		return d.end(domain.CompleteUnreconciled, "the store lost the day's plan after its last page: the chain says that the day is complete, and nothing was reconciled")
+		return d.unreconciled("day/unreconciled", "the store lost the day's plan after its last page: the chain says that the day is complete, and nothing was reconciled")
+	case d.plan.State == domain.Failed:
+		return d.fails("check/P02", "%s", d.plan.Reason)
 	default:
 		return d.end(d.plan.State, "%s", d.plan.Reason)
 	}
@@ -123,6 +126,9 @@ func (d *daily) insist(ctx workflow.Context, s step) error {
 			return err
 		}
 		err := s.do(ctx)
+		if err == nil {
+			d.wentOn(ctx)
+		}
 		if fault.CodeOf(err) == codePlanLost && try <= replanLimit {
 			if err := d.replan(ctx); err != nil {
 				return err
@@ -137,7 +143,7 @@ func (d *daily) insist(ctx workflow.Context, s step) error {
 			return err
 		}
 		if s.name == stepReconcile && try >= auditTries {
-			return d.end(domain.CompleteUnreconciled, "every page is turned and final, and the books could not be made: %s", reason(err))
+			return d.unreconciled("day/books", "every page is turned and final, and the books could not be made: %s", reason(err))
 		}
 		was := d.status.State
 		if err := d.hold(ctx, domain.Stuck, err, min(5*time.Minute, 15*time.Second<<min(try-1, 5))); err != nil {
@@ -168,7 +174,9 @@ func (d *daily) finish(ctx workflow.Context, err error) error {
 	d.report.State, d.report.Reason = d.status.State, d.status.Reason
 	d.report.EndedAt = workflow.Now(ctx)
 	d.show(ctx, "report")
+	d.ended(ctx, err) // Beside the report: a store that holds one up must not keep people from being told.
 	saved, saveErr := ops.SaveReport.Do(ctx, ops.ReportInput{Report: d.report, Actor: d.in.Actor, Orders: d.orders}, "")
+	d.awaitReports(ctx)
 	if saveErr != nil {
 		return saveErr
 	}

@@ -40,7 +40,7 @@ func (d *daily) pages(ctx workflow.Context) error {
 			return err
 		}
 	}
-	d.status.Cursor, d.status.Page = d.plan.Cursor, d.plan.Pages
+	d.status.Cursor, d.status.Page, d.trouble.page = d.plan.Cursor, d.plan.Pages, nil
 	return nil
 }
 
@@ -48,9 +48,9 @@ func (d *daily) pages(ctx workflow.Context) error {
 // day ends as failed.
 func (d *daily) lost(ctx workflow.Context, why error) error {
 	if err := d.reconcile(ctx); err != nil && !errors.Is(err, errEnd) {
-		return d.end(domain.Failed, "%s. Who got nothing is not assessed: %s", reason(why), reason(err))
+		return d.fails(codeDayLost, "%s. Who got nothing is not assessed: %s", reason(why), reason(err))
 	}
-	return d.end(domain.Failed, "%s. %d investors got nothing", reason(why), d.report.Result.Missed)
+	return d.fails(codeDayLost, "%s. %d investors got nothing", reason(why), d.report.Result.Missed)
 }
 
 // stallLimit is how often in a row the chain's cursor may stay where it was before a human is asked.
@@ -61,6 +61,7 @@ const stallLimit = 5
 func (d *daily) stall(ctx workflow.Context, cursor uint32, turned ops.PageResult) error {
 	if turned.Cursor != cursor || turned.Closed {
 		d.stalls = 0
+		d.wentOn(ctx) // Only a page that moved the cursor is one: a reply is none.
 		return nil
 	}
 	d.stalls++
@@ -68,7 +69,7 @@ func (d *daily) stall(ctx workflow.Context, cursor uint32, turned ops.PageResult
 		return d.sleep(ctx, time.Duration(d.stalls)*2*time.Second)
 	}
 	d.stalls = 0
-	return d.hold(ctx, domain.Stuck, fmt.Errorf("page at cursor %d was sent %d times and the chain's cursor does not move: look at its transactions", cursor, stallLimit), stuckInterval)
+	return d.hold(ctx, domain.Stuck, fault.Newf(fault.Human, "day/stalled", "page at cursor %d was sent %d times and the chain's cursor does not move: look at its transactions", cursor, stallLimit), stuckInterval)
 }
 
 // betweenPages is the pause that the settings ask for: not after the last page, and not when it could cost the day
@@ -93,6 +94,7 @@ const pageTime = 10 * time.Second
 // turn turns one page and counts it.
 func (d *daily) turn(ctx workflow.Context, cursor uint32) (ops.PageResult, error) {
 	var turned ops.PageResult
+	d.trouble.page = &cursor
 	if cursor == 0 {
 		d.opening = nil // A day that is opened again has other figures.
 	}
@@ -163,5 +165,8 @@ func (d *daily) open() bool { return d.plan.Continued || d.plan.Cursor > 0 }
 func (d *daily) hold(ctx workflow.Context, state domain.State, why error, interval time.Duration) error {
 	d.status.State, d.status.Reason = state, reason(why)
 	d.show(ctx, d.status.Step)
+	if state == domain.Stuck {
+		d.stuck(ctx, why)
+	}
 	return d.sleep(ctx, interval)
 }

@@ -60,6 +60,8 @@ func (d *daily) awaitDue(ctx workflow.Context) error {
 			if err := d.sleep(ctx, max(time.Second, d.plan.Timing.UntilDue())+dueMargin); err != nil {
 				return err
 			}
+		case d.plan.State == domain.Failed:
+			return d.fails("check/P02", "%s", d.plan.Reason)
 		default:
 			return d.end(d.plan.State, "%s", d.plan.Reason)
 		}
@@ -86,14 +88,18 @@ func (d *daily) check(ctx workflow.Context) error {
 			return nil
 		}
 		b := blocking[0]
-		why := fmt.Errorf("check %s %s is %s: %s. Wanted: %s. %s", b.Row, b.Name, b.Result, b.Observed, b.Threshold, b.Next)
+		code := b.Code
+		if code == "" {
+			code = "check/" + b.Row
+		}
+		why := fault.Newf(fault.Human, code, "check %s %s is %s: %s. Wanted: %s. %s", b.Row, b.Name, b.Result, b.Observed, b.Threshold, b.Next)
 		switch {
 		case d.checks.Worst() != domain.CheckFail && try < unknownTries:
 			err = d.sleep(ctx, min(30*time.Second, 2*time.Second<<try)) // An unknown answer is asked for again.
 		case d.open():
 			err = d.hold(ctx, domain.Stuck, why, stuckInterval)
 		default:
-			err = d.end(domain.Failed, "%s", why)
+			err = d.fails(code, "%s", why)
 		}
 		if err != nil {
 			return err
@@ -132,7 +138,10 @@ func (d *daily) rehearse(ctx workflow.Context) error {
 			return nil
 		}
 		if !res.Replan || try > 0 {
-			return d.end(domain.Failed, "rehearsal: %s", res.Reason)
+			if res.Code == "" {
+				res.Code = "day/rehearsal"
+			}
+			return d.fails(res.Code, "rehearsal: %s", res.Reason)
 		}
 		for _, again := range []func(workflow.Context) error{d.makePlan, d.awaitDue, d.check, d.accounts} {
 			if err := again(ctx); err != nil {
@@ -185,7 +194,7 @@ func (d *daily) reconcile(ctx workflow.Context) error {
 	}
 	d.status.Paid = res.Result.Paid
 	if !res.Result.Clean() {
-		return d.end(domain.CompleteUnreconciled, "%d mismatches, %d paid twice, %d missed: %v",
+		return d.unreconciled("day/unreconciled", "%d mismatches, %d paid twice, %d missed: %v",
 			res.Result.Mismatches, res.Result.PaidTwice, res.Result.Missed, res.Result.Notes)
 	}
 	d.status.State, d.status.Reason = domain.Complete, ""

@@ -43,6 +43,7 @@ type vault struct {
 	planned  int
 	tidied   int
 	untidy   error // What tidying the lookup tables gives.
+	reported []domain.Failure
 }
 
 func newVault(pages int, size uint32) *vault {
@@ -94,6 +95,10 @@ func (v *vault) register(env *testsuite.TestWorkflowEnvironment) {
 		ops.TidyTables.Name: func(context.Context, ops.DayRef) (ops.TidyResult, error) {
 			v.tidied++
 			return ops.TidyResult{}, fault.Seal(v.untidy)
+		},
+		ops.ReportFailure.Name: func(_ context.Context, f domain.Failure) (ops.ReportResult, error) {
+			v.reported = append(v.reported, f)
+			return ops.ReportResult{}, nil
 		},
 		ops.SaveReport.Name: func(_ context.Context, in ops.ReportInput) (ops.SaveResult, error) {
 			v.saved, v.told = append(v.saved, in.Report), in
@@ -479,4 +484,64 @@ func TestLostPlanIsMadeAgainFromTheChain(t *testing.T) {
 	require.Equal(t, domain.Complete, report.State)
 	require.Equal(t, []uint32{0, 15}, v.sent)
 	require.Equal(t, 2, v.planned)
+}
+
+// kinds are the reports of a run, in their order.
+func (v *vault) kinds() (out []string) {
+	for _, f := range v.reported {
+		out = append(out, string(f.Kind)+" "+f.Code)
+	}
+	return out
+}
+
+// S01: a day that waits says so once, and says that it goes on.
+func TestS01_StuckDayIsReportedOnceAndItsGoingOnToo(t *testing.T) {
+	v := newVault(2, 15)
+	for range 4 {
+		v.fail[15] = append(v.fail[15], coded(fault.Human, "router/6007"))
+	}
+	_, err := run(t, v, ops.DailyInput{})
+	require.NoError(t, err)
+	require.Equal(t, []string{"stuck router/6007", "recovered ", "recovered "}, v.kinds(), "once when it goes on, once when it is complete")
+	first := v.reported[0]
+	require.Equal(t, "v1", first.Vault)
+	require.Equal(t, domain.Day("2026-11-23"), first.Day)
+	require.EqualValues(t, 15, *first.Cursor)
+	require.EqualValues(t, 15, first.PageSize)
+	require.NotEmpty(t, first.RunID)
+	require.NotEqual(t, v.reported[1].Key, v.reported[2].Key, "each report has its own key")
+}
+
+func TestS01_HowADayEndsIsReportedByCode(t *testing.T) {
+	tests := []struct {
+		name string
+		give func(*vault)
+		want []string
+	}{
+		{"a program error", func(v *vault) { v.fail[0] = []error{coded(fault.Human, "router/6001")} }, []string{"failed router/6001"}},
+		{"a check", func(v *vault) {
+			v.checks = append(v.checks, domain.Check{Row: "P14", Name: "fee_payer", Result: domain.CheckFail})
+		}, []string{"failed check/P14"}},
+		{"a check with a code of its own", func(v *vault) {
+			v.checks = append(v.checks, domain.Check{Row: "P16", Name: "claimable_fees", Result: domain.CheckFail, Code: "router/6001"})
+		}, []string{"failed router/6001"}},
+		{"a rehearsal", func(v *vault) { v.rehearse = ops.PreflightResult{Code: "preflight/closes_early"} }, []string{"failed preflight/closes_early"}},
+		{"a lost day", func(v *vault) { v.fail[15] = []error{coded(fault.Human, "day_lost")} }, []string{"lost day_lost"}},
+		{"books that differ", func(v *vault) { v.result = domain.Reconciliation{Missed: 1} }, []string{"unreconciled day/unreconciled"}},
+		{"a page that moves nothing", func(v *vault) { v.stuckAt = 15 }, []string{"stuck day/stalled"}},
+		{"the chain's clock backwards", func(v *vault) { v.state = domain.Failed }, []string{"failed check/P02"}},
+		{"not due is no failure", func(v *vault) { v.state, v.due = domain.NotDue, time.Hour }, nil},
+		{"stopped is no failure", func(v *vault) { v.flags = []domain.SafetyFlag{{Kind: domain.SafetyStop}} }, nil},
+		{"a complete day says so", func(*vault) {}, []string{"recovered "}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			v := newVault(3, 15)
+			tt.give(v)
+			_, _ = run(t, v, ops.DailyInput{}, func(env *testsuite.TestWorkflowEnvironment) {
+				env.RegisterDelayedCallback(func() { env.SignalWorkflow(ops.SignalStop, ops.Order{Actor: "ada"}) }, time.Hour)
+			})
+			require.Equal(t, tt.want, v.kinds())
+		})
+	}
 }

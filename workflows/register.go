@@ -6,4 +6,6 @@ import "go.temporal.io/sdk/worker"
 func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflow(DailyDistribution)
 	r.RegisterWorkflow(FleetDistribution)
+	r.RegisterWorkflow(FleetMonitor)
+	r.RegisterWorkflow(Incident)
 }

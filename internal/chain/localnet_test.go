@@ -60,6 +60,18 @@ func (l local) page(t *testing.T) (*solana.Transaction, []byte) {
 	return tx, raw
 }
 
+func TestLocalnet_AHeadIsTheBeginningOfTheData(t *testing.T) {
+	l := newLocal(t)
+	keys := []solana.PublicKey{l.vault.Addresses.Policy, l.vault.Payer.PublicKey()}
+	whole, err := l.pool.Snapshot(t.Context(), keys, chain.ReadOptions{})
+	require.NoError(t, err)
+	cut, err := l.pool.Snapshot(t.Context(), keys, chain.ReadOptions{Head: 40})
+	require.NoError(t, err)
+	require.Equal(t, whole.Accounts[keys[0]].Data[:40], cut.Accounts[keys[0]].Data)
+	require.Equal(t, whole.Accounts[keys[1]].Lamports, cut.Accounts[keys[1]].Lamports)
+	require.Empty(t, cut.Accounts[keys[1]].Data)
+}
+
 func TestLocalnet_ReadsAgreeWithTheLedger(t *testing.T) {
 	l := newLocal(t)
 	ctx := t.Context()

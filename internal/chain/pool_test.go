@@ -215,8 +215,8 @@ func TestPool_CountsEveryRequest(t *testing.T) {
 	p := newPool(t, newClock(), bad, good)
 	bad.with(func(n *node) { n.fault, n.requests = status(500), nil })
 	good.with(func(n *node) { n.requests = nil })
-	var n atomic.Uint64
-	ctx := chain.WithCounter(t.Context(), &n)
+	var n, outer atomic.Uint64
+	ctx := chain.WithCounter(chain.WithCounter(t.Context(), &outer), &n)
 	keys := make([]solana.PublicKey, 250)
 	for i := range keys {
 		keys[i] = key(i)
@@ -227,6 +227,7 @@ func TestPool_CountsEveryRequest(t *testing.T) {
 	bad.with(func(n *node) { want += len(n.requests) })
 	good.with(func(n *node) { want += len(n.requests) })
 	require.Equal(t, uint64(want), n.Load())
+	require.Equal(t, uint64(want), outer.Load(), "who counts a part takes nothing from who counts the whole")
 	require.Equal(t, 3, good.count("getMultipleAccounts"))
 }
 

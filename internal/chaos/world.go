@@ -139,6 +139,9 @@ func (r *Run) writeSettings() error {
 			"store":    map[string]any{"dsn": "file:feeops.db"},
 			"worker":   map[string]any{"listen": "127.0.0.1:0", "drain_timeout": "3s", "identity": fmt.Sprintf("%s worker %d", r.id, i+1)},
 			"log":      map[string]any{"level": "info"},
+			"monitor":  map[string]any{"enabled": false}, // The runs share a namespace, and it knows one watch only.
+			// The laboratory is about the payment path: what an incident would stop, it wants to see go on.
+			"incidents": map[string]any{"respond": false},
 			"distribution": map[string]any{
 				"page_size": r.plan.PageSize, "delay_between_pages": r.plan.Delay.String(),
 				// One bad stream of a dozen is more than the usual five per cent.

@@ -2,16 +2,13 @@ package devstack
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
 	"sync"
 	"time"
 
-	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/api/workflowservice/v1"
-	"google.golang.org/protobuf/types/known/durationpb"
+	"github.com/meteora-fee-router/feeops/internal/namespace"
 )
 
 // TB is what ForTest needs of *testing.T; naming it here keeps package testing out of the program.
@@ -102,12 +99,5 @@ func (t *Temporal) NewNamespace(ctx context.Context, name string) (string, error
 		return "", err
 	}
 	defer c.Close()
-	_, err = c.WorkflowService().RegisterNamespace(ctx, &workflowservice.RegisterNamespaceRequest{
-		Namespace: name, WorkflowExecutionRetentionPeriod: durationpb.New(24 * time.Hour),
-	})
-	var exists *serviceerror.NamespaceAlreadyExists
-	if err != nil && !errors.As(err, &exists) {
-		return "", fmt.Errorf("register namespace %s: %w", name, err)
-	}
-	return name, addSearchAttributes(ctx, c, name)
+	return name, namespace.Ensure(ctx, c, namespace.Want{Name: name, Retention: 24 * time.Hour})
 }

@@ -47,6 +47,7 @@ type temporalSettings struct {
 	Namespace string `yaml:"namespace"`
 	TaskQueue string `yaml:"task_queue"`
 	UIURL     string `yaml:"ui_url"`
+	Retention string `yaml:"retention"` // That of a development server; it ends with the stack anyway.
 }
 
 type workerSettings struct {
@@ -76,7 +77,7 @@ func (s *Stack) writeSettings(context.Context, Options) error {
 			PollInterval: "200ms",
 		},
 		Temporal: temporalSettings{
-			Address: s.temporal.Address, Namespace: Namespace, TaskQueue: ops.TaskQueue, UIURL: s.temporal.UIAddress,
+			Address: s.temporal.Address, Namespace: Namespace, TaskQueue: ops.TaskQueue, UIURL: s.temporal.UIAddress, Retention: "24h",
 		},
 		Worker:     workerSettings{Listen: loopback(ports[0]), DrainTimeout: workerDrain.String()},
 		VaultsFile: vaultsName, // Beside the file, so that the directory can be looked at as a whole.

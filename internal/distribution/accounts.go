@@ -37,7 +37,7 @@ func (s *Service) EnsureAccounts(ctx context.Context, id string, day domain.Day,
 		return Ready{}, err
 	}
 	var ready Ready
-	if err := s.createTokenAccounts(ctx, send, v, m, &ready); err != nil {
+	if err := s.createTokenAccounts(ctx, send, v, m, false, &ready); err != nil {
 		return ready, err
 	}
 	if m.Tables {
@@ -59,12 +59,27 @@ func expendable(err error) bool {
 	return err == nil || fault.KindOf(err) == fault.Human || fault.CodeOf(err) == codeTableNotServed
 }
 
-// createTokenAccounts looks at the chain again: the manifest may be hours old.
-func (s *Service) createTokenAccounts(ctx context.Context, send Sender, v Vault, m domain.Manifest, ready *Ready) error {
+// RecreateAccounts creates every token account of the plan that is missing now, also those that were there when it was
+// made: somebody may have closed one since.
+func (s *Service) RecreateAccounts(ctx context.Context, id string, day domain.Day, hash string) (Ready, error) {
+	v, m, err := s.frozen(ctx, id, day, hash)
+	if err != nil {
+		return Ready{}, err
+	}
+	send, err := s.Sender(id)
+	if err != nil {
+		return Ready{}, err
+	}
+	var ready Ready
+	return ready, s.createTokenAccounts(ctx, send, v, m, true, &ready)
+}
+
+// createTokenAccounts looks at the chain again: the manifest may be hours old. all looks for those too that the plan saw.
+func (s *Service) createTokenAccounts(ctx context.Context, send Sender, v Vault, m domain.Manifest, all bool, ready *Ready) error {
 	wallets := map[solana.PublicKey]solana.PublicKey{v.Accounts.Creator: v.Creator}
 	keys := []solana.PublicKey{v.Accounts.Creator}
 	for _, e := range m.Entries {
-		if !e.NeedsATA {
+		if !e.NeedsATA && !all {
 			continue
 		}
 		ata, err := solana.PublicKeyFromBase58(e.ATA)

@@ -263,7 +263,7 @@ func checkFees(e Evidence) domain.Check {
 	case w.Timing().Phase() != domain.PhaseNewDay:
 		c.Threshold = "not needed: no day is opened"
 	case w.Base > 0:
-		c.Result, c.Next = domain.CheckFail, "Base fees make the program refuse the day (6001): the position must collect quote fees only"
+		c.Result, c.Code, c.Next = domain.CheckFail, "router/6001", "Base fees make the program refuse the day (6001): the position must collect quote fees only"
 	case e.Ahead && e.fewFees():
 		c.Result, c.Next = domain.CheckWarn, "Too few so far; they go on accruing until the day is opened"
 	case e.fewFees():

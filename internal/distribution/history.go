@@ -3,16 +3,10 @@ package distribution
 import (
 	"context"
 	"fmt"
-	"slices"
-
-	"github.com/gagliardetto/solana-go"
 
 	"github.com/meteora-fee-router/feeops/internal/domain"
 	"github.com/meteora-fee-router/feeops/internal/fault"
 )
-
-// historyPage is how many signatures one request asks for (C: at most 1,000).
-const historyPage = 1_000
 
 // history reads from the chain every transaction that turned a page of the day opened at ts, oldest first, whoever
 // signed it. It is the independent side of the reconciliation: it uses none of our books but to say what is ours.
@@ -21,18 +15,15 @@ func (s *Service) history(ctx context.Context, v Vault, m domain.Manifest, ts in
 	if err != nil {
 		return nil, err
 	}
+	pages, unsure, err := s.dayOnChain(ctx, v, m.Day, ts, m.Opening)
+	if err != nil {
+		return nil, err
+	}
 	var out, maybes []historyEntry
-	err = s.walk(ctx, v, m.Day, ts, func(got turned) {
+	for _, got := range pages {
 		got.result.Ours = ours[got.result.Signature] || got.crank == v.Payer
 		if got.result.Ours && !ours[got.result.Signature] {
 			got.result.Note = "it is signed with the vault's own key, and the books do not know it"
-		}
-		if got.maybe != nil {
-			got.result.Cursor = got.maybe.PageStart
-			maybes = append(maybes, historyEntry{got.result, got.maybe.PageEnd})
-		}
-		if got.page == nil || !ofDay(got.page.Timestamp, ts) {
-			return
 		}
 		split := got.split(m)
 		if !got.result.Ours {
@@ -40,47 +31,13 @@ func (s *Service) history(ctx context.Context, v Vault, m domain.Manifest, ts in
 				split[i].Note = got.attribution(m, split[i])
 			}
 		}
-		slices.Reverse(split)
 		out = append(out, split...)
-	})
-	if err != nil {
-		return nil, err
 	}
-	slices.Reverse(out)
+	for _, got := range unsure {
+		got.result.Ours, got.result.Cursor = ours[got.result.Signature] || got.crank == v.Payer, got.maybe.PageStart
+		maybes = append(maybes, historyEntry{got.result, got.maybe.PageEnd})
+	}
 	return closeGaps(m, out, maybes), nil
-}
-
-// walk reads every successful transaction that touched the progress account since the day was opened at ts, newest first.
-func (s *Service) walk(ctx context.Context, v Vault, day domain.Day, ts int64, visit func(turned)) error {
-	var before solana.Signature
-	for {
-		batch, err := s.Chain.SignaturesFor(ctx, v.Accounts.Progress, before, solana.Signature{}, historyPage)
-		if err != nil {
-			return fmt.Errorf("signatures of the progress account of %s: %w", v.ID, err)
-		}
-		for _, info := range batch {
-			before = info.Signature
-			// A null block time is not old: only a known and older one ends the search (D15).
-			if info.BlockTime != nil && *info.BlockTime < ts-1 {
-				return nil
-			}
-			if info.Err != nil {
-				continue
-			}
-			tx, err := s.transaction(ctx, info.Signature.String())
-			if err != nil {
-				return err
-			}
-			got, err := read(v, day, tx)
-			if err != nil {
-				return err
-			}
-			visit(got)
-		}
-		if len(batch) < historyPage {
-			return nil
-		}
-	}
 }
 
 // historyEntry is a page that the chain turned, up to which cursor.
@@ -138,6 +95,3 @@ func (s *Service) ours(ctx context.Context, v Vault, day domain.Day) (map[string
 	}
 	return out, nil
 }
-
-// ofDay is true for a page logged at chain time at on the day opened at ts. A page whose log was cut has no time.
-func ofDay(at, ts int64) bool { return at == 0 || at >= ts && at < ts+domain.DaySeconds }

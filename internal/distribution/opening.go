@@ -34,6 +34,7 @@ func (s *Service) FixOpening(ctx context.Context, id string, day domain.Day, has
 		if err := s.Store.ClearOpening(ctx, id, day); err != nil {
 			return domain.Opening{}, fmt.Errorf("take back the opening of %s for %s: %w", id, day, err)
 		}
+		m.Opening = nil
 	}
 	first, err := s.openingPage(ctx, v, m, t.progress)
 	if err != nil {
@@ -89,7 +90,7 @@ func (s *Service) openingPage(ctx context.Context, v Vault, m domain.Manifest, p
 		if err != nil {
 			return domain.PageResult{}, err
 		}
-		if got.page != nil && got.page.PageStart == 0 && ofDay(got.page.Timestamp, p.LastDistributionTS) {
+		if got.page != nil && got.page.PageStart == 0 && isDay([]turned{got}, p.LastDistributionTS, true) {
 			return got.result, nil
 		}
 	}

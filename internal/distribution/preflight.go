@@ -57,7 +57,11 @@ func (s *Service) Rehearse(ctx context.Context, id string, day domain.Day, hash 
 	if sim.Err != nil {
 		return refused(sim), nil //nolint:nilerr // What the chain refuses is the answer here, not a failure.
 	}
-	return judge(v, m, page, keys, before, sim)
+	r, err := judge(v, m, page, keys, before, sim)
+	if err != nil || !r.OK || v.Behaviour != domain.Reference || m.Opening != nil || cursor != 0 {
+		return r, err
+	}
+	return s.judgeExactly(ctx, v, m, page, before, sim, r)
 }
 
 // watched are the accounts whose state before and after tells what a page does: progress, treasury, creator, and the

@@ -118,12 +118,7 @@ func (s *Service) openedManifest(ctx context.Context, v Vault, w View) (domain.M
 	if err != nil || !found {
 		return m, false, err
 	}
-	last := w.Progress.LastDistributionTS
-	if m.Opening != nil {
-		return m, m.Opening.TS == last, nil
-	}
-	// Planned for the day after PrevTS, and the chain has opened one since: ours, if it was no more than a day ago.
-	return m, m.PrevTS < last && m.ChainTime <= last && last < m.ChainTime+domain.DaySeconds, nil
+	return m, m.Opens(w.Progress.LastDistributionTS), nil
 }
 
 // prepareNew plans the day that is due. A plan made earlier for the same day is kept while it is still right, and

@@ -25,10 +25,8 @@ type witness struct {
 // that belong to a published day, say nothing of the list.
 func (s *Service) witnessed(ctx context.Context, v Vault, ts int64) (witness, error) {
 	w := witness{places: map[int]router.Payee{}, wallets: map[solana.PublicKey]solana.PublicKey{}}
-	err := s.walk(ctx, v, domain.DayOf(ts), ts, func(t turned) {
-		if t.page == nil || !ofDay(t.page.Timestamp, ts) {
-			return
-		}
+	pages, _, err := s.dayOnChain(ctx, v, domain.DayOf(ts), ts, nil)
+	for _, t := range pages {
 		w.ours = w.ours || t.crank == v.Payer
 		w.claimed, w.paid = w.claimed+t.result.Claimed, w.paid+t.result.Paid
 		for _, p := range t.result.Payouts {
@@ -37,14 +35,14 @@ func (s *Service) witnessed(ctx context.Context, v Vault, ts int64) (witness, er
 			}
 		}
 		if v.Behaviour == domain.Published {
-			return
+			continue
 		}
 		for _, page := range t.pages {
 			for i, payee := range t.payees(page.PageStart) {
 				w.places[int(page.PageStart)+i] = payee
 			}
 		}
-	})
+	}
 	return w, err
 }
 

@@ -2,16 +2,11 @@ package distribution
 
 import (
 	"context"
-	"fmt"
-	"time"
 
 	"github.com/gagliardetto/solana-go/rpc"
 
 	"github.com/meteora-fee-router/feeops/internal/domain"
 )
-
-// overdueAfter is how long after its due time a day that has not begun is overdue (M12).
-const overdueAfter = time.Hour
 
 // Standing is where a vault's day stands, as an operator reads it in the morning (D06–D12).
 type Standing struct {
@@ -87,45 +82,18 @@ func stand(v Vault, w View, r Rules, flags []domain.SafetyFlag, report *domain.D
 	if phase != domain.PhaseNewDay && len(v.Streams) > 0 {
 		out.Percent = min(100, int(uint64(out.Cursor)*100/uint64(len(v.Streams))))
 	}
-	switch {
-	case len(flags) > 0:
-		out.State, out.Reason = flagState(flags[0]), fmt.Sprintf("%s by %s: %s", flags[0].Kind, flags[0].Actor, flags[0].Reason)
-	case phase == domain.PhaseBackwards:
-		out.State, out.Reason = domain.UnknownState, "the chain's clock is before the last opening"
-	case phase == domain.PhaseNewDay && w.Quote < uint64(max(1, r.MinClaimable)):
-		out.State, out.Reason = domain.NoFees, "due, and there are no fees to claim"
-	case phase == domain.PhaseNewDay && t.NeverRun():
-		out.State, out.Reason = domain.NeverRun, "its first day may be opened"
-	case phase == domain.PhaseNewDay && -t.UntilDue() > overdueAfter:
-		out.State, out.Reason = domain.Overdue, fmt.Sprintf("overdue %s", -t.UntilDue())
-	case phase == domain.PhaseNewDay:
-		out.State, out.Reason = domain.Ready, fmt.Sprintf("due for %s", -t.UntilDue())
-	case phase == domain.PhaseContinue && w.Progress.PaginationCursor == 0 && w.Treasury.Amount == 0:
-		out.State, out.Reason = domain.NoFees, "the day was opened without fees and cannot complete"
-	case phase == domain.PhaseContinue:
-		out.State, out.Reason = domain.Stuck, fmt.Sprintf("open at cursor %d with no run; lost at %s", out.Cursor, time.Unix(t.Deadline(), 0).UTC().Format(time.RFC3339))
-	case report != nil && report.State == domain.CompleteUnreconciled:
-		out.State, out.Reason = domain.CompleteUnreconciled, report.Reason
-	case report != nil && report.State != domain.Complete:
-		out.State, out.Reason = domain.CompleteUnreconciled, "closed on chain, and our books of it are not: start it again to make them"
-	default:
-		out.State, out.Percent = domain.Complete, 100
+	claimable, treasury := domain.Amount(w.Quote), domain.Amount(w.Treasury.Amount)
+	out.State, out.Reason = domain.Look{
+		Timing: t, Behaviour: v.Behaviour, Cursor: out.Cursor, Claimable: &claimable, MinClaimable: r.MinClaimable, Treasury: &treasury,
+		Distributed: domain.Amount(w.Progress.CurrentDayDistributed), Cap: (*domain.Amount)(w.Policy.DailyCap), Flags: flags, Report: report,
+	}.Judge()
+	if out.State == domain.Complete {
+		out.Percent = 100
 		if report == nil {
 			out.Reason = "closed on the chain; the books here know nothing of it"
 		}
 	}
 	return out
-}
-
-func flagState(f domain.SafetyFlag) domain.State {
-	switch f.Kind {
-	case domain.SafetyIsolate:
-		return domain.Isolated
-	case domain.SafetyPause:
-		return domain.Paused
-	default:
-		return domain.Stopped
-	}
 }
 
 // Join puts a live run's own word over what the chain alone can say.

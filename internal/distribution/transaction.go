@@ -19,6 +19,7 @@ type turned struct {
 	closed *router.CreatorPayoutDayClosed
 	result domain.PageResult
 
+	block int64                       // Time of its block, in unix seconds; 0 is not known.
 	crank solana.PublicKey            // Who called the router, or who paid for the transaction when another program called it.
 	calls []pageCall                  // The router's calls of this vault that stand in the transaction itself.
 	pages []router.InvestorPayoutPage // All of them: a stranger may turn several in one transaction.
@@ -32,6 +33,9 @@ func read(v Vault, day domain.Day, tx *chain.Transaction) (turned, error) {
 		return out, nil //nolint:nilerr // A transaction that failed moved nothing: that is its result.
 	}
 	out.crank, out.calls = callsOf(v, tx)
+	if tx.BlockTime != nil {
+		out.block = *tx.BlockTime
+	}
 	events, truncated, err := router.ParseEvents(tx.Logs, v.Program)
 	if err != nil {
 		return out, fault.Newf(fault.Human, "tx/logs", "transaction %s: %w", tx.Signature, err).WithNext("Read the transaction in an explorer before going on")
@@ -64,6 +68,18 @@ func read(v Vault, day domain.Day, tx *chain.Transaction) (turned, error) {
 	}
 	out.result.Closed = out.closed != nil
 	return out, out.deltas(v, tx)
+}
+
+// at is the chain time at which the page was turned, by its log or else by its block, which may be a second before; 0 is
+// not known.
+func (t turned) at() int64 {
+	switch {
+	case t.page != nil && t.page.Timestamp != 0:
+		return t.page.Timestamp
+	case t.block != 0:
+		return t.block + 1
+	}
+	return 0
 }
 
 // treasuryMoved is true when money came or went: a no-op moves none.

@@ -19,6 +19,7 @@ type Check struct {
 	Observed  string      `json:"observed"`  // What the chain, the clock or the settings said.
 	Threshold string      `json:"threshold"` // What was wanted.
 	Next      string      `json:"next,omitempty"`
+	Code      string      `json:"code,omitempty"` // Of a reason that has one of its own, such as router/6001.
 }
 
 // Checks is a whole evaluation: all of them ran, whatever the first said.

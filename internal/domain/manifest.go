@@ -144,6 +144,30 @@ func (m Manifest) Planned(i int) Amount {
 	return m.Entries[i].Expected
 }
 
+// Opens says whether this is the plan of the day that the chain opened at ts, its last_distribution_ts.
+func (m Manifest) Opens(ts int64) bool {
+	if m.Opening != nil {
+		return m.Opening.TS == ts
+	}
+	// Planned for the day after PrevTS, and the chain has opened one since: this one, if it was no more than a day ago.
+	return m.PrevTS < ts && m.ChainTime <= ts && ts < m.ChainTime+DaySeconds
+}
+
+// Owed is what the day still has to pay from cursor on: the investors that are left, and the creator, who is paid last.
+func (m Manifest) Owed(cursor uint32) (Amount, error) {
+	owed := m.Creator
+	if m.Opening != nil {
+		owed = m.Opening.Creator
+	}
+	for i := int(cursor); i < len(m.Entries); i++ {
+		var err error
+		if owed, err = owed.Add(m.Planned(i)); err != nil {
+			return 0, err
+		}
+	}
+	return owed, nil
+}
+
 // PlanPages cuts n entries into pages of size; the last one may be short.
 func PlanPages(n int, size uint32) []PagePlan {
 	var pages []PagePlan

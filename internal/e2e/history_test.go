@@ -16,6 +16,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/meteora-fee-router/feeops/config"
 	"github.com/meteora-fee-router/feeops/internal/domain"
 	"github.com/meteora-fee-router/feeops/internal/localnet"
 	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
@@ -102,6 +103,30 @@ func TestRecordHistories(t *testing.T) {
 		run := w.start("v")
 		require.Equal(t, domain.Failed, w.end(run).State)
 		w.keep("daily-failed", run)
+	})
+	t.Run("incident", func(t *testing.T) {
+		t.Parallel()
+		// Two vaults that are told to pay with an empty purse: medium, then high, taken and resolved by a person.
+		empty := localnet.VaultSpec{Investors: 3, PayerLamports: 900_000}
+		a, b := empty, empty
+		a.ID, b.ID = "a", "b"
+		w := newWorld(t, []localnet.VaultSpec{a, b}, with(responding), with(func(s *config.Settings) { s.Incidents.ReopenWindow = time.Second }))
+		require.Equal(t, domain.Failed, w.pay("a").State)
+		w.incident("medium", func(i domain.Incident) bool { return i.Severity == domain.SeverityMedium && len(i.Evidence) == 1 })
+		require.Equal(t, domain.Failed, w.pay("b").State)
+		i := w.incident("high", func(i domain.Incident) bool { return i.Severity == domain.SeverityHigh && i.NeedsHuman })
+		for _, one := range []struct {
+			name string
+			deed ops.Deed
+		}{{ops.UpdateAcknowledge, ops.Deed{Actor: "ada", Channel: "cli"}}, {ops.UpdateAssign, ops.Deed{Actor: "ada", To: "bob"}}, {ops.UpdateResolve, ops.Deed{Actor: "ada", Text: "topped up"}}} {
+			_, err := w.update(i.ID, one.name, one.deed)
+			require.NoError(t, err)
+		}
+		run := w.client.GetWorkflow(context.Background(), ops.IncidentID(w.settings.Temporal.TaskQueue, i.ID), "")
+		var end domain.Incident
+		require.NoError(t, run.Get(context.Background(), &end))
+		require.True(t, end.Over())
+		w.keep("incident-resolved", run)
 	})
 	t.Run("fleet", func(t *testing.T) {
 		t.Parallel()

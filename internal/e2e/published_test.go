@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -64,4 +66,29 @@ func TestX21_AWrongBehaviourIsFoundByTheRehearsal(t *testing.T) {
 	require.Contains(t, report.Reason, "rehearsal")
 	require.Equal(t, before.progress, w.ledger("v").progress)
 	require.Zero(t, w.node.Requests()["sendTransaction"])
+}
+
+// The program's own list holds a stream twice, one of the last page and of little weight: the first page alone looks
+// right to a hundredth. It is found to the base unit, before the day is open.
+func TestX21_AListThatDiffersInOneStreamIsFoundBeforeTheOpening(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, specs(localnet.VaultSpec{Investors: 80}), pageSize(9))
+	var right bank.VaultSpec
+	for _, spec := range w.node.Bank().Vaults() {
+		if spec.Vault == w.vault("v").Vault {
+			right = spec
+		}
+	}
+	wrong := right
+	lightest := slices.MinFunc(w.vault("v").Investors, func(a, b localnet.Investor) int { return cmp.Compare(a.Deposited, b.Deposited) })
+	wrong.Streams = append(slices.Clone(right.Streams), lightest.Stream)
+	w.node.Bank().RegisterVault(wrong)
+	before := w.ledger("v")
+	report := w.pay("v")
+	require.Equal(t, domain.Failed, report.State)
+	require.Contains(t, report.Reason, "the program's list of streams is another one")
+	require.Equal(t, before.progress, w.ledger("v").progress, "nothing was opened")
+
+	w.node.Bank().RegisterVault(right)
+	w.audited("v", before, w.pay("v"))
 }

@@ -9,34 +9,33 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.uber.org/fx"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/meteora-fee-router/feeops/config"
+	"github.com/meteora-fee-router/feeops/internal/domain"
 	"github.com/meteora-fee-router/feeops/internal/localnet"
 	"github.com/meteora-fee-router/feeops/internal/receipt"
 	"github.com/meteora-fee-router/feeops/worker/app"
 )
 
-// Planted secrets: each is long enough to stand nowhere by chance.
+// Planted secrets: each is long enough to stand nowhere by chance. Those of the channels are made by plantAll.
 const (
 	plantedRPC      = "planted-rpc-key-0123456789abcdef"
 	plantedPath     = "planted0rpc0path0key0123456789ab"
-	plantedSlack    = "xoxb-planted-slack-token-0123456789"
-	plantedDiscord  = "planted-discord-webhook-0123456789"
-	plantedPager    = "planted0pagerduty0routing0key0123"
-	plantedMail     = "planted mail+password/0123456789"
-	plantedCodec    = "planted-codec-token-0123456789"
 	plantedAESBytes = "planted-aes-key-of-thirty-two-by"
 )
 
@@ -72,20 +71,52 @@ func (b *buffer) Bytes() []byte {
 
 // secrets of a world, by name.
 func (w *world) secrets() map[string][]byte {
-	aes, err := base64.StdEncoding.DecodeString(w.settings.Temporal.Encryption.Keys[0].Key.Reveal())
-	require.NoError(w.t, err)
 	audit, err := os.ReadFile(w.settings.Audit.KeyPath)
 	require.NoError(w.t, err)
 	key := w.vault("v").Payer
-	return map[string][]byte{
-		"RPC key": []byte(plantedRPC), "RPC key in a path": []byte(plantedPath), "Slack token": []byte(plantedSlack), "Discord webhook": []byte(plantedDiscord),
-		"PagerDuty key": []byte(plantedPager), "mail password": []byte(plantedMail), "codec token": []byte(plantedCodec), "encryption key": aes,
+	out := map[string][]byte{
+		"RPC key": []byte(plantedRPC), "RPC key in a path": []byte(plantedPath), "encryption key": []byte(plantedAESBytes),
 		"audit key": bytes.Split(audit, []byte("\n"))[1], "fee payer's seed": key[:32], "fee payer's key": key, "fee payer's key in base58": []byte(key.String()),
 		"token of the key service": []byte(vaultToken),
 	}
+	for name, secret := range plantAll(reflect.ValueOf(&w.settings.Notify).Elem(), "notify") {
+		out[name] = []byte(secret)
+	}
+	for name, secret := range plantAll(reflect.ValueOf(&w.settings.Temporal.Encryption.CodecToken).Elem(), "codec token") {
+		out[name] = []byte(secret)
+	}
+	require.Greater(w.t, len(out), 18, "every secret of the settings is planted")
+	return out
 }
 
-// planted puts a secret wherever the settings take one.
+// plantAll puts a secret of its own into every place of a section that takes one, and names what it put where. A channel
+// that is added later is found by its type.
+func plantAll(v reflect.Value, name string) map[string]string {
+	out := map[string]string{}
+	switch {
+	case v.Type() == reflect.TypeFor[config.Secret]():
+		secret := "planted-" + strings.NewReplacer(".", "-", " ", "-").Replace(name) + "-0123456789"
+		value := secret
+		if strings.Contains(name, "URL") { // Nobody listens there, so that failures are told.
+			value = "http://127.0.0.1:1/hooks/" + secret
+		}
+		v.Set(reflect.ValueOf(config.NewSecret(value)))
+		out[name] = secret
+	case v.Kind() == reflect.Struct && v.Type().PkgPath() == reflect.TypeFor[config.Settings]().PkgPath():
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				maps.Copy(out, plantAll(v.Field(i), name+"."+v.Type().Field(i).Name))
+			}
+		}
+	case v.Kind() == reflect.Slice:
+		for i := range v.Len() {
+			maps.Copy(out, plantAll(v.Index(i), fmt.Sprintf("%s.%d", name, i)))
+		}
+	}
+	return out
+}
+
+// planted puts secrets into addresses and gives every channel something to fail with.
 func planted(s *config.Settings) {
 	url := s.RPC.Endpoints[0].URL.Reveal()
 	ws := s.RPC.Endpoints[0].WSURL.Reveal()
@@ -93,31 +124,28 @@ func planted(s *config.Settings) {
 		{Name: "good", URL: config.NewURL(url + "/?api-key=" + plantedRPC), WSURL: config.NewURL(ws + "/?api-key=" + plantedRPC)},
 		{Name: "down", URL: config.NewURL("http://user:" + plantedPath + "@127.0.0.1:1/v2/" + plantedPath), WSURL: config.NewURL("ws://127.0.0.1:1/v2/" + plantedPath)},
 	}
-	s.Notify.Slack.Token, s.Notify.Slack.Channel = config.NewSecret(plantedSlack), "ops"
-	s.Notify.Discord.WebhookURL = config.NewSecret("https://discord.example/api/webhooks/1/" + plantedDiscord)
-	s.Notify.PagerDuty.RoutingKey = config.NewSecret(plantedPager)
-	s.Notify.SMTP.Host, s.Notify.SMTP.Password = "127.0.0.1", config.NewSecret(plantedMail)
-	s.Temporal.Encryption.CodecToken = config.NewSecret(plantedCodec)
-	s.Temporal.Encryption.Keys = []config.EncryptionKey{{ID: "k1", Key: config.NewSecret(base64.StdEncoding.EncodeToString([]byte(plantedAESBytes)))}}
+	n := &s.Notify
+	n.Slack.Channel, n.Slack.BaseURL, n.PagerDuty.BaseURL = "ops", "http://127.0.0.1:1/", "http://127.0.0.1:1"
+	n.SMTP.Host, n.SMTP.Port, n.SMTP.TLS, n.SMTP.Username, n.SMTP.From, n.SMTP.To = "127.0.0.1", 1, "none", "ops", "a@example.org", []string{"b@example.org"}
+	n.Webhooks = []config.Webhook{{Name: "sms"}}
+	n.Routes = []config.Route{{Name: "everyone", Channels: []string{"slack", "pagerduty", "discord", "email", "webhook/sms"}}}
+	s.Incidents.Respond, s.Incidents.EvidenceDir = true, filepath.Join(filepath.Dir(strings.TrimPrefix(s.Store.DSN.Reveal(), "file:")), "incidents")
 }
 
 // TestSecretsStandNowhere pays a day with a secret in every place of the settings that takes one, while an endpoint is
 // down, the other one stutters and the key service is sealed for a while, and then looks for each secret, in any form,
-// in everything that is left: logs at the lowest level, Temporal's history, the store's files, reports, receipts, heads,
-// pages of the worker, shown settings.
+// in everything that is left: logs at the lowest level, the histories of all runs, the store's files, evidence of incidents,
+// reports, receipts, heads, pages of the worker, shown settings, errors.
 func TestSecretsStandNowhere(t *testing.T) {
 	t.Parallel()
 	for _, encrypt := range []bool{false, true} {
 		t.Run(fmt.Sprintf("encryption %t", encrypt), func(t *testing.T) {
-			t.Parallel()
 			w := newChain(t, specs(localnet.VaultSpec{Investors: 30, MissingATAs: 2, ClosedStreams: 1}), pageSize(7), with(slowly), with(planted))
 			audits(w)
 			server := inVault(w)
 			secrets := w.secrets()
 			if encrypt {
 				w.encryptedAs(plantedAESBytes)
-			} else {
-				w.settings.Temporal.Encryption.Keys = nil
 			}
 			l, err := net.Listen("tcp", "127.0.0.1:0")
 			require.NoError(t, err)
@@ -126,16 +154,15 @@ func TestSecretsStandNowhere(t *testing.T) {
 			log := &buffer{}
 			logger := slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug - 8}))
 			w.startWorkerWith(fx.Decorate(func(*slog.Logger) *slog.Logger { return logger }))
-			for _, text := range []string{"429=30%,count=10", "5xx=30%,count=20"} {
-				fault, err := localnet.ParseFault(text)
-				require.NoError(t, err)
-				w.node.SetFault(fault)
-			}
+			fault, err := localnet.ParseFault("5xx=30%,count=6")
+			require.NoError(t, err)
+			w.node.SetFault(fault)
 			before := w.ledger("v")
 			run := w.start("v")
 			w.cursor("v", 7)
 			server.Seal()
-			w.slots(20)
+			w.state(run, domain.Stuck)
+			w.incident("with evidence", func(i domain.Incident) bool { return len(i.Evidence) > 0 })
 			left := map[string][]byte{"readiness while sealed": w.page("/readyz")}
 			server.Unseal()
 			report := w.end(run)
@@ -147,8 +174,8 @@ func TestSecretsStandNowhere(t *testing.T) {
 			server.SetToken("another")
 			left["error without the key service"] = w.failedStart(func(*config.Settings) {})
 			left["log"] = log.Bytes()
-			for _, text := range []string{"127.0.0.1:1", "level", w.slug("v")} {
-				require.Contains(t, string(left["log"]), text, "the log would show it")
+			for _, text := range []string{"127.0.0.1:1", "level", w.slug("v"), "slack", "pagerduty", "discord", "email", "webhook/sms"} {
+				require.True(t, bytes.Contains(left["log"], []byte(text)), "the log would show %s", text)
 			}
 			for where, content := range left {
 				require.NotEmpty(t, content, where)
@@ -201,6 +228,21 @@ func (w *world) leavings(left map[string][]byte, run interface {
 	w.t.Helper()
 	ctx, db := context.Background(), w.store()
 	left["history"], left["history as bytes"] = w.kept(run)
+	listed, err := w.client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+		Namespace: w.settings.Temporal.Namespace, Query: fmt.Sprintf("TaskQueue = '%s'", w.settings.Temporal.TaskQueue),
+	})
+	require.NoError(w.t, err)
+	for _, e := range listed.GetExecutions() {
+		id := e.GetExecution()
+		left["history of "+id.GetWorkflowId()], left["history as bytes of "+id.GetWorkflowId()] = w.kept(w.client.GetWorkflow(ctx, id.GetWorkflowId(), id.GetRunId()))
+	}
+	evidence, err := filepath.Glob(filepath.Join(w.settings.EvidenceDir(), "*"))
+	require.NoError(w.t, err)
+	require.NotEmpty(w.t, evidence)
+	for _, file := range evidence {
+		left["evidence "+filepath.Base(file)], err = os.ReadFile(file)
+		require.NoError(w.t, err)
+	}
 	shown, err := json.Marshal(w.settings.Redacted())
 	require.NoError(w.t, err)
 	asYAML, err := yaml.Marshal(w.settings)

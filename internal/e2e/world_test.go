@@ -98,8 +98,10 @@ func (w *world) newSettings(server *devstack.Temporal) config.Settings {
 	s.RPC.RequestTimeout = 2 * time.Second
 	s.Temporal = config.Temporal{Address: server.Address, Namespace: devstack.Namespace, TaskQueue: w.t.Name()}
 	s.Store.DSN = config.NewURL("file:" + filepath.Join(w.t.TempDir(), "feeops.db"))
+	s.Incidents.Respond = false // What breaks here is meant to; the tests of incidents switch it on.
 	s.Worker.Listen, s.Worker.DrainTimeout = "127.0.0.1:0", 10*time.Second
-	s.Log.Level = "error+4" // Above every record: what goes wrong here is meant to.
+	s.Monitor.Enabled = false // The tests' worlds share a namespace, and it knows one watch only.
+	s.Log.Level = "error+4"   // Above every record: what goes wrong here is meant to.
 	return s
 }
 

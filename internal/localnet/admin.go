@@ -8,6 +8,7 @@ import (
 
 	"github.com/gagliardetto/solana-go"
 
+	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
 	"github.com/meteora-fee-router/feeops/internal/localnet/rpc"
 )
 
@@ -17,6 +18,7 @@ import (
 //	localnet_advanceClock  [seconds]                 moves the chain clock
 //	localnet_accrueFees    [vaultId, quote, base]    base units, as numbers or strings
 //	localnet_upgradeProgram [programId]              a new deployment of the router, as a watcher sees it
+//	localnet_setLamports   [address, lamports]       answers with what it held before
 //	localnet_setFault      [fault]                   "NAME=X" or an object; for the endpoint that is asked
 //	localnet_clearFaults   []                        of the endpoint that is asked
 //	localnet_vaults        []                        rows of the vaults file
@@ -48,6 +50,22 @@ func (n *Node) admin() map[string]rpc.AdminFunc {
 			}
 			n.Bank().Upgrade(id)
 			return true, nil
+		},
+		"localnet_setLamports": func(_ *rpc.Endpoint, p []json.RawMessage) (any, error) {
+			var key solana.PublicKey
+			var lamports units
+			if err := read(p, &key, &lamports); err != nil {
+				return nil, err
+			}
+			account, found := n.Bank().Account(key, bank.Processed)
+			if !found {
+				return nil, fmt.Errorf("there is no account %s", key)
+			}
+			changed := *account.Clone()
+			before := changed.Lamports
+			changed.Lamports = uint64(lamports)
+			n.Bank().SetAccount(key, changed)
+			return before, nil
 		},
 		"localnet_setFault": func(e *rpc.Endpoint, p []json.RawMessage) (any, error) {
 			var f Fault

@@ -1,6 +1,7 @@
 package localnet_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/gagliardetto/solana-go"
@@ -118,6 +119,10 @@ func TestAdmin_SteersTheChainOverTheWire(t *testing.T) {
 	require.True(t, result[bool](t, url, "localnet_accrueFees", `["v1","7",3]`))
 	quote, base := claimable(t, n, v)
 	require.Equal(t, []uint64{107, 3}, []uint64{quote, base})
+	payer := n.Vaults()[0].Payer.PublicKey()
+	held := result[uint64](t, url, "localnet_setLamports", fmt.Sprintf(`["%s","5"]`, payer))
+	require.Positive(t, held)
+	require.EqualValues(t, 5, result[uint64](t, url, "localnet_setLamports", fmt.Sprintf(`["%s",%d]`, payer, held)))
 	rows := result[[]map[string]any](t, url, "localnet_vaults", "")
 	require.Equal(t, v.Vault.String(), rows[0]["vault"])
 	require.True(t, result[bool](t, url, "localnet_rollback", "[2]"))

@@ -4,69 +4,42 @@ package notify
 
 import (
 	"context"
-	"time"
 
 	"github.com/meteora-fee-router/feeops/internal/domain"
 )
 
-// Kind says what a message does to the thing that its key names.
-type Kind string
+// Message is one thing to tell people, the same for all channels. It is domain's, so that workflows can carry what channels
+// deliver: Message(m) and domain.Message(m) turn one into the other. Every text in it may be hostile.
+type Message domain.Message
+
+// The parts of a message, by the names by which channels know them.
+type (
+	// Kind says what a message does to the thing that its key names.
+	Kind = domain.MessageKind
+	// Field is a labelled figure.
+	Field = domain.MessageField
+	// Link leads to a runbook, a run in the Temporal UI, a transaction in an explorer.
+	Link = domain.MessageLink
+	// Action is a button.
+	Action = domain.MessageAction
+)
 
 // Kinds of messages.
 const (
-	Trigger     Kind = "trigger"     // It has begun, or has become more severe.
-	Update      Kind = "update"      // Something about it changed.
-	Acknowledge Kind = "acknowledge" // Somebody has taken it over: paging stops everywhere.
-	Resolve     Kind = "resolve"     // It is over (N10).
-	Info        Kind = "info"        // Nothing is wrong: a report, a drill, a window that begins.
+	Trigger     = domain.MessageTrigger
+	Update      = domain.MessageUpdate
+	Acknowledge = domain.MessageAcknowledge
+	Resolve     = domain.MessageResolve
+	Info        = domain.MessageInfo
 )
-
-// Message is one thing to tell people, the same for all channels. Every text in it may be hostile, since names come
-// from settings and errors from the network: channels escape it and cut it to their limits.
-type Message struct {
-	Key      string            `json:"key"` // What it is about, such as "alpha/distribution_stuck/3" or "incident/INC-20261125-001".
-	Seq      int               `json:"seq"` // Rises by one with each message of a key, from 1. Key and Seq are delivered to a channel once.
-	Kind     Kind              `json:"kind"`
-	Severity domain.Severity   `json:"severity"`
-	Title    string            `json:"title"`
-	Text     string            `json:"text"` // Plain text, several lines.
-	Vault    string            `json:"vault,omitempty"`
-	Team     string            `json:"team,omitempty"`
-	Day      domain.Day        `json:"day,omitempty"`
-	Alert    string            `json:"alert,omitempty"`    // Id of the catalogue.
-	Incident string            `json:"incident,omitempty"` // INC-YYYYMMDD-NNN.
-	Fields   []Field           `json:"fields,omitempty"`
-	Links    []Link            `json:"links,omitempty"`
-	Actions  []Action          `json:"actions,omitempty"`
-	At       time.Time         `json:"at"`
-	Files    map[string][]byte `json:"files,omitempty"` // Attachments by name, for channels that can; reports use them.
-}
-
-// Field is a labelled figure, in the order in which people should read it.
-type Field struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
-}
-
-// Link leads to a runbook, a run in the Temporal UI, a transaction in an explorer.
-type Link struct {
-	Text string `json:"text"`
-	URL  string `json:"url"`
-}
-
-// Action is a button. Its name is one of the constants; Value names what it acts on.
-type Action struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
-}
 
 // Actions that people can take from where they are.
 const (
-	ActionAcknowledge = "acknowledge"
-	ActionMute        = "mute_1h"
-	ActionPause       = "pause_vault"
-	ActionStop        = "stop_all"
-	ActionExplain     = "explain"
+	ActionAcknowledge = domain.ActionAcknowledge
+	ActionMute        = domain.ActionMute
+	ActionPause       = domain.ActionPause
+	ActionStop        = domain.ActionStop
+	ActionExplain     = domain.ActionExplain
 )
 
 // Ref is where a channel keeps a key's messages, so that it can edit or thread them: a Slack channel and timestamp, a

@@ -11,6 +11,7 @@ const TaskQueue = "feeops"
 const (
 	DailyDistribution = "DailyDistribution"
 	FleetDistribution = "FleetDistribution"
+	FleetMonitor      = "FleetMonitor"
 )
 
 // Signals, updates and queries of DailyDistribution and FleetDistribution.
@@ -23,6 +24,18 @@ const (
 	QueryChecks   = "checks"
 	QueryProgress = "progress"
 )
+
+// Signals and queries of FleetMonitor.
+const (
+	SignalMute        = "mute"        // MuteOrder
+	SignalUnmute      = "unmute"      // UnmuteOrder
+	SignalAcknowledge = "acknowledge" // AcknowledgeOrder
+	SignalTick        = "tick"        // No payload: look, judge and show now.
+	QueryDashboard    = "dashboard"
+)
+
+// MonitorID is the id of the one FleetMonitor.
+const MonitorID = "fleet-monitor"
 
 // Search attributes, registered by the development stack and by setup.
 const (

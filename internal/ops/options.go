@@ -5,6 +5,8 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
+
+	"github.com/meteora-fee-router/feeops/internal/domain"
 )
 
 // Profile is a class of activities that share time limits and retries.
@@ -17,6 +19,11 @@ const (
 	Settle Profile = "settle" // Waits for finality.
 	Audit  Profile = "audit"  // Reads a day's whole history.
 	Save   Profile = "save"   // Writes the store.
+	Watch  Profile = "watch"  // One look or judgement; the next one comes soon, so it gives up early.
+	Tell   Profile = "tell"   // Tells people through every channel and its fallbacks; it waits for slow ones.
+
+	Guard   Profile = "guard"   // Keeps money from moving. It is tried fast, and what follows does not wait for long.
+	Collect Profile = "collect" // Takes evidence: each part has a limit of its own.
 )
 
 // retry is the one place that spells a policy: the first wait, doubled up to a cap, so many attempts (0 = without end).
@@ -32,6 +39,11 @@ var options = map[Profile]workflow.ActivityOptions{
 	Settle: {StartToCloseTimeout: 10 * time.Minute, HeartbeatTimeout: 15 * time.Second, RetryPolicy: retry(2*time.Second, 30*time.Second, 0)},
 	Audit:  {StartToCloseTimeout: 10 * time.Minute, HeartbeatTimeout: 15 * time.Second, RetryPolicy: retry(2*time.Second, 30*time.Second, 5)},
 	Save:   {StartToCloseTimeout: 20 * time.Second, RetryPolicy: retry(time.Second, 30*time.Second, 0)},
+	Watch:  {StartToCloseTimeout: 50 * time.Second, RetryPolicy: retry(time.Second, 5*time.Second, 3)},
+	Tell:   {StartToCloseTimeout: 5 * time.Minute, HeartbeatTimeout: 15 * time.Second, RetryPolicy: retry(2*time.Second, time.Minute, 20)},
+
+	Guard:   {StartToCloseTimeout: 5 * time.Second, RetryPolicy: retry(200*time.Millisecond, 5*time.Second, 8)},
+	Collect: {StartToCloseTimeout: time.Minute, RetryPolicy: retry(2*time.Second, 30*time.Second, 5)},
 }
 
 // Options are a profile's time limits and retries.
@@ -71,4 +83,12 @@ var (
 	TidyTables     = Activity[DayRef, TidyResult]{"TidyTables", Pay}
 	SaveReport     = Activity[ReportInput, SaveResult]{"SaveReport", Save}
 	ListVaults     = Activity[ListInput, ListResult]{"ListVaults", Save}
+)
+
+// The activities of the watch.
+var (
+	TakeLook      = Activity[LookInput, LookResult]{"TakeLook", Watch}
+	JudgeFleet    = Activity[JudgeInput, JudgeResult]{"JudgeFleet", Watch}
+	TellPeople    = Activity[domain.Message, struct{}]{"Tell", Tell}
+	ShowDashboard = Activity[ShowInput, domain.Dashboard]{"ShowDashboard", Watch}
 )

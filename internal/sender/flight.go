@@ -165,6 +165,9 @@ func (s *Sender) take(ctx context.Context, f *flight, now chain.Status, searched
 			f.intent.Slot, f.intent.FeeLamports, f.intent.Units = 0, 0, 0
 			return s.record(ctx, f, domain.IntentSent, "")
 		}
+		if f.intent.State != domain.IntentConfirmed {
+			f.status = chain.Status{} // A slot that was only processed may be dropped: it can land again or expire.
+		}
 		return nil
 	}
 	f.status = now

@@ -342,6 +342,30 @@ func TestSettle_ARolledBackPageIsInFlightAgain(t *testing.T) {
 	require.Len(t, b.landed, 1)
 }
 
+// A status of a slot that was only processed is no verdict: when that slot is dropped, the page is sent again.
+func TestSend_AProcessedSlotThatIsDroppedLeavesThePageInFlight(t *testing.T) {
+	b := newBench(t)
+	ctx, giveUp := context.WithCancel(t.Context())
+	defer giveUp()
+	sleeps, seen := 0, false
+	b.onSleep = func() {
+		if sleeps++; sleeps > 2_000 {
+			giveUp()
+		}
+		if b.calls["statuses"] == 1 && !seen {
+			seen = true
+			require.Len(t, b.landed, 1, "it was seen as processed")
+			b.rollback(5)
+		}
+	}
+	got, err := b.s.Send(ctx, page("0"))
+	require.NoError(t, err)
+	require.True(t, seen)
+	require.True(t, got.Landed)
+	require.Equal(t, 1, b.key.signed, "the same bytes")
+	require.Len(t, b.sends, 2)
+}
+
 func TestFinalize_WaitsUntilNothingCanChange(t *testing.T) {
 	b := newBench(t)
 	for _, c := range []string{"0", "15", "30"} {

@@ -122,6 +122,6 @@ func (s *Store) Pages(ctx context.Context, vault string, day domain.Day) ([]doma
 // snapshot lets several reads see one state.
 func (s *Store) snapshot(ctx context.Context, what string, f func(bun.IDB) error) error {
 	return s.read(ctx, what, func(bun.IDB) error {
-		return s.r.RunInTx(ctx, nil, func(_ context.Context, tx bun.Tx) error { return f(tx) })
+		return s.r.RunInTx(ctx, s.still, func(_ context.Context, tx bun.Tx) error { return f(tx) })
 	})
 }

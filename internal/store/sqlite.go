@@ -49,11 +49,13 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return fail(errors.Join(err, w.Close()))
 	}
-	return &Store{
-		w:       bun.NewDB(w, sqlitedialect.New()),
-		r:       bun.NewDB(r, sqlitedialect.New()),
-		explain: explainSQLite,
-	}, nil
+	return &Store{w: bun.NewDB(w, sqlitedialect.New()), r: bun.NewDB(r, sqlitedialect.New()), engine: sqliteEngine()}, nil
+}
+
+// sqliteEngine has little to add: writes begin IMMEDIATE, which needs the write lock, and any transaction sees one state.
+func sqliteEngine() engine {
+	nothing := func(context.Context, bun.Tx) error { return nil }
+	return engine{explain: explainSQLite, exclusive: nothing, writable: nothing}
 }
 
 // makeFile makes the file before SQLite does, which would let everyone read it. Its journal inherits the mode.
@@ -69,15 +71,17 @@ func makeFile(path string) error {
 }
 
 func connectSQLite(path string, connections int, more string) (*sql.DB, error) {
-	name := (&url.URL{Scheme: "file", Path: path}).String() + fmt.Sprintf(
-		"?_pragma=busy_timeout(%d)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)%s", busyTimeout.Milliseconds(), more)
-	db, err := sql.Open("sqlite", name)
+	db, err := sql.Open("sqlite", sqliteName(path, "_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"+more))
 	if err != nil {
 		return nil, err
 	}
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
 	return db, nil
+}
+
+func sqliteName(path, parameters string) string {
+	return (&url.URL{Scheme: "file", Path: path}).String() + fmt.Sprintf("?_pragma=busy_timeout(%d)&%s", busyTimeout.Milliseconds(), parameters)
 }
 
 // migrateSQLite lets one process at a time change the schema: two that start together would both make the tables.

@@ -1,7 +1,8 @@
 // Package store keeps what the operations must not forget: plans, signatures, what was paid, why nothing may be sent.
+// It is a SQLite file for one machine, or a PostgreSQL database for workers on several.
 //
-// A write that returned without error is on the disk (synchronous=FULL): an intent that was stored survives a power cut
-// before its transaction leaves. Reads that find nothing say so with a boolean; an error is never "nothing there".
+// A write that returned without error is on the disk: an intent that was stored survives a power cut before its
+// transaction leaves. Reads that find nothing say so with a boolean; an error is never "nothing there".
 package store
 
 import (
@@ -12,48 +13,76 @@ import (
 	"strings"
 
 	"github.com/uptrace/bun"
+
+	"github.com/meteora-fee-router/feeops/internal/fault"
 )
 
-// What may be wrong with the database as a whole. Each comes with a sentence that says what to do.
+// What may be wrong with the database as a whole. Each comes with a sentence that says what to do. They carry codes, so
+// that a failure is judged by its code wherever it comes out; their kind is that of an error that nobody classified,
+// since a write may have happened.
 var (
-	ErrLocked       = errors.New("the database is locked by another process")
-	ErrFull         = errors.New("the disk is full")
-	ErrNotADatabase = errors.New("the file is not a feeops database")
-	ErrCorrupt      = errors.New("the database is damaged")
-	ErrNewer        = errors.New("the database was made by a newer feeops")
-	ErrReadOnly     = errors.New("the database cannot be written")
+	ErrLocked       = coded("store/locked", "the database is locked by another process")
+	ErrFull         = coded("store/full", "the disk is full")
+	ErrNotADatabase = coded("store/not_a_database", "the file is not a feeops database")
+	ErrCorrupt      = coded("store/corrupt", "the database is damaged")
+	ErrNewer        = coded("store/newer", "the database was made by a newer feeops")
+	ErrReadOnly     = coded("store/read_only", "the database cannot be written")
 	ErrDSN          = errors.New("the DSN is not understood")
+	ErrUnreachable  = errors.New("the database cannot be reached")
+	ErrLogin        = errors.New("the database refuses the login")
+	ErrNoDatabase   = errors.New("there is no such database")
+	ErrDenied       = errors.New("the database denies this role something that it needs")
 )
 
 // What may be refused.
 var (
-	ErrFrozen     = errors.New("the day's manifest is frozen with another content")
-	ErrOpened     = errors.New("the day's opening is stored with another content")
-	ErrNotFound   = errors.New("not stored")
-	ErrDuplicate  = errors.New("already stored")
-	ErrOpenIntent = errors.New("an earlier signature for the same page may still land")
-	ErrBudget     = errors.New("the payer's fees would pass their cap")
-	ErrTransition = errors.New("the intent cannot change so")
-	ErrInvalid    = errors.New("the value cannot be stored")
-	ErrAudit      = errors.New("the audit log was changed")
+	ErrFrozen     = coded(codeRefused, "the day's manifest is frozen with another content")
+	ErrOpened     = coded(codeRefused, "the day's opening is stored with another content")
+	ErrNotFound   = coded(codeRefused, "not stored")
+	ErrDuplicate  = coded(codeRefused, "already stored")
+	ErrOpenIntent = coded(codeRefused, "an earlier signature for the same page may still land")
+	ErrBudget     = coded(codeRefused, "the payer's fees would pass their cap")
+	ErrTransition = coded(codeRefused, "the intent cannot change so")
+	ErrInvalid    = coded(codeRefused, "the value cannot be stored")
+	ErrAudit      = coded("store/audit", "the audit log was changed")
 )
+
+const codeRefused = "store/refused"
+
+func coded(code, text string) error { return fault.New(fault.Unknown, code, errors.New(text)) }
 
 // Store is one database. It is safe for concurrent use.
 type Store struct {
-	w       *bun.DB // Writes go one after the other; SQLite knows no other way, and waiting in Go is fairer.
-	r       *bun.DB // Reads do not wait for a write's fsync.
-	explain func(error) error
+	w *bun.DB // Writes go one after the other, and waiting in Go is fairer than in the database.
+	r *bun.DB // Reads do not wait for a write's fsync. These connections cannot write.
+	engine
+}
+
+// engine is what the databases do each in its own way.
+type engine struct {
+	explain   func(error) error                   // Says in words what the database's code means, and what to do.
+	exclusive func(context.Context, bun.Tx) error // Keeps other writers out of a transaction that has just begun.
+	writable  func(context.Context, bun.Tx) error // Finds out whether that transaction could write.
+	still     *sql.TxOptions                      // Lets all reads of a transaction see one state.
 }
 
 // Open opens or makes the database that dsn names and brings its schema up to date. file:PATH is SQLite: the directory
-// is made with mode 0700 and the file with 0600.
+// is made with mode 0700 and the file with 0600. postgres://… is a database that exists on a PostgreSQL server.
+// No error holds any part of the DSN that could be a password.
 func Open(ctx context.Context, dsn string) (*Store, error) {
-	path, isFile := strings.CutPrefix(dsn, "file:")
-	if !isFile || strings.TrimPrefix(path, "//") == "" {
-		scheme, _, _ := strings.Cut(dsn, ":") // The rest may hold a password.
-		return nil, fmt.Errorf("store: %q…: %w: use file:PATH", scheme, ErrDSN)
+	scheme, rest, _ := strings.Cut(dsn, ":")
+	switch path := strings.TrimPrefix(rest, "//"); {
+	case scheme == "file" && path != "":
+		return openSQLite(ctx, path)
+	case isPostgres(dsn):
+		return openPostgres(ctx, dsn)
+	default:
+		return nil, badDSN(scheme)
 	}
-	return openSQLite(ctx, strings.TrimPrefix(path, "//"))
+}
+
+func badDSN(scheme string) error {
+	return fmt.Errorf("store: %q…: %w: use file:PATH or postgres://USER@HOST:PORT/DATABASE", scheme, ErrDSN) // The rest may hold a password.
 }
 
 // Close ends all connections.
@@ -67,13 +96,18 @@ func (s *Store) Ping(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	return s.write(ctx, "ping", func(bun.Tx) error { return nil })
+	return s.write(ctx, "ping", func(tx bun.Tx) error { return s.writable(ctx, tx) })
 }
 
-// write runs f in a transaction that no other writer shares. With SQLite it begins IMMEDIATE, so what f reads cannot
-// change before it commits; another database must give the same promise here (serializable, or a lock).
+// write runs f in a transaction that no other writer shares, of this process or of any other: what f reads cannot
+// change before it commits. SQLite begins it IMMEDIATE; on PostgreSQL it waits for a lock first (ADR 0020). f runs once.
 func (s *Store) write(ctx context.Context, what string, f func(bun.Tx) error) error {
-	err := s.w.RunInTx(ctx, nil, func(_ context.Context, tx bun.Tx) error { return f(tx) })
+	err := s.w.RunInTx(ctx, nil, func(_ context.Context, tx bun.Tx) error {
+		if err := s.exclusive(ctx, tx); err != nil {
+			return err
+		}
+		return f(tx)
+	})
 	if err != nil {
 		return fmt.Errorf("store: %s: %w", what, s.explain(err))
 	}

@@ -60,6 +60,8 @@ func TestOpen_SaysWhatIsWrong(t *testing.T) {
 		{"a directory", "file:" + dir, store.ErrReadOnly, "check the path"},
 		{"a file as directory", "file:" + filepath.Join(text, "x.db"), store.ErrReadOnly, "check the path"},
 		{"another database", "mysql://u:hunter2@db", store.ErrDSN, `"mysql"`},
+		{"a DSN that cannot be read", "postgres://u:hunter2@db:port/x", store.ErrDSN, "in a password write @"},
+		{"a password that is cut in two", "postgres://u:1/hunter2@db/x", store.ErrDSN, "in a password write @"},
 		{"no path", "file:", store.ErrDSN, "use file:PATH"},
 		{"nothing", "", store.ErrDSN, "use file:PATH"},
 	}

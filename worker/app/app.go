@@ -19,7 +19,7 @@ import (
 const startTimeout = 45 * time.Second
 
 // Run starts the worker, runs until ctx ends, and drains: activities under way get worker.drain_timeout to end.
-func Run(ctx context.Context, s config.Settings, changes ...fx.Option) error {
+func Run(ctx context.Context, s config.Settings, changes ...Change) error {
 	a := New(s, changes...)
 	if err := a.Err(); err != nil {
 		return explain(err)
@@ -64,7 +64,7 @@ func explain(err error) error {
 }
 
 // New assembles the worker without starting anything. changes replace parts of it, as WithClock does.
-func New(s config.Settings, changes ...fx.Option) *fx.App {
+func New(s config.Settings, changes ...Change) *fx.App {
 	return fx.New(
 		fx.Supply(s),
 		fx.Options(changes...),
@@ -81,5 +81,5 @@ func New(s config.Settings, changes ...fx.Option) *fx.App {
 
 // Modules lists every part of the worker.
 func Modules() fx.Option {
-	return fx.Options(clockModule, logModule, storeModule, chainModule, senderModule, distributionModule, auditModule, metricsModule, httpModule, temporalModule)
+	return fx.Options(clockModule, logModule, storeModule, chainModule, senderModule, distributionModule, auditModule, notifyModule, monitorModule, incidentModule, metricsModule, httpModule, temporalModule, watchModule)
 }

@@ -24,18 +24,28 @@ import (
 var httpModule = fx.Module("http", fx.Invoke(serve))
 
 // serve offers /healthz, /readyz and /metrics on the settings' address, which is loopback unless they say otherwise.
-func serve(lc fx.Lifecycle, s config.Settings, r *prometheus.Registry, p *chain.Pool, db *store.Store, keys *senders, clock Clock, log *slog.Logger) error {
+// What services call lies beside them.
+func serve(lc fx.Lifecycle, s config.Settings, r *prometheus.Registry, p *chain.Pool, db *store.Store, keys *senders, called hooks, clock Clock, log *slog.Logger) error {
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, nil) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, req *http.Request) { answer(w, ready(req.Context(), p, db, keys, clock())) })
 	mux.Handle("GET /metrics", promhttp.HandlerFor(r, promhttp.HandlerOpts{}))
 	// A public worker is reached by names that it does not know: a container's, a balancer's.
-	guarded, err := httpguard.Handler(mux, httpguard.Options{Loopback: !s.Worker.AllowPublic})
+	pages, err := httpguard.Handler(mux, httpguard.Options{Loopback: !s.Worker.AllowPublic})
 	if err != nil {
 		return fault(err)
 	}
-	server := httpguard.Server(guarded)
+	all := http.NewServeMux()
+	all.Handle("/", pages)
+	for path, h := range called { // Reached through a proxy with its name, and signed by who calls.
+		guarded, err := httpguard.Handler(h, httpguard.Options{})
+		if err != nil {
+			return fault(err)
+		}
+		all.Handle("POST "+path, guarded)
+	}
+	server := httpguard.Server(all)
 	lc.Append(fx.StartStopHook(
 		func(ctx context.Context) error {
 			l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.Worker.Listen)

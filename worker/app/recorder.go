@@ -15,6 +15,7 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/chain"
 	"github.com/meteora-fee-router/feeops/internal/domain"
 	feefault "github.com/meteora-fee-router/feeops/internal/fault"
+	"github.com/meteora-fee-router/feeops/internal/ops"
 	"github.com/meteora-fee-router/feeops/internal/store"
 )
 
@@ -61,7 +62,9 @@ func (m *measured) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteA
 		Name: info.ActivityType.Name, WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID, Attempt: info.Attempt,
 		Started: began, Duration: time.Since(began), Requests: requests.Load(), OK: err == nil,
 	}
-	op.Vault, _ = strings.CutPrefix(op.WorkflowID, "distribution/")
+	if vault, ok := strings.CutPrefix(op.WorkflowID, ops.DailyID("")); ok {
+		op.Vault = vault // The fleet's own runs concern no single vault.
+	}
 	result := "ok"
 	if err != nil {
 		op.Code = feefault.CodeOf(err)

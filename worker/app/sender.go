@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/meteora-fee-router/feeops/config"
 	"github.com/meteora-fee-router/feeops/internal/chain"
 	"github.com/meteora-fee-router/feeops/internal/distribution"
+	"github.com/meteora-fee-router/feeops/internal/domain"
 	"github.com/meteora-fee-router/feeops/internal/sender"
 	"github.com/meteora-fee-router/feeops/internal/signer"
 	"github.com/meteora-fee-router/feeops/internal/store"
@@ -74,7 +76,7 @@ func newSenders(s config.Settings, pool *chain.Pool, db *store.Store, clock Cloc
 	plans := &storedPlans{store: db, vaults: vaults}
 	for id, key := range out.watched {
 		if bySigner[key] == nil {
-			policy := signer.WithPolicy(key, Limits(s, key.PublicKey(), vaults), signer.Sources{Tables: chainTables{pool}, Plans: plans, Ledger: db, Now: clock})
+			policy := signer.WithPolicy(key, SigningLimits(s, key.PublicKey(), vaults), signer.Sources{Tables: chainTables{pool}, Plans: plans, Ledger: db, Now: clock})
 			bySigner[key] = newSender(s, policy, pool, db, out.gate, vaults, clock, log)
 		}
 		out.byVault[id] = bySigner[key]
@@ -97,22 +99,29 @@ func newSender(s config.Settings, key sender.Signer, pool *chain.Pool, db *store
 	})
 }
 
-// askAgain is how often a key that could not be used is asked when nothing needs a signature.
-const askAgain = 30 * time.Second
+const (
+	// askAgain is how often a key that could not be used is asked when nothing needs a signature.
+	askAgain = 30 * time.Second
+	// askAnyway is how often the watch asks a key that was well: a page must not be the first to find out.
+	askAnyway = 5 * time.Minute
+)
 
-// unreachable says which keys cannot be used; nil when all can. A key that failed is asked again, so that the answer
-// does not stay wrong until the next page.
+// look is a key's state. A key that failed is asked again, so that the answer does not stay wrong until the next page.
+func look(ctx context.Context, key *signer.Watched, now time.Time, anyway bool) signer.State {
+	state := key.State()
+	age := now.Sub(state.Asked)
+	if !state.Reachable && age >= askAgain || anyway && age >= askAnyway {
+		_ = signer.Probe(ctx, key) // What it found is in the state.
+		state = key.State()
+	}
+	return state
+}
+
+// unreachable says which keys cannot be used; nil when all can.
 func (s *senders) unreachable(ctx context.Context, now time.Time) error {
 	var down []string
 	for id, key := range s.watched {
-		state := key.State()
-		if !state.Reachable && now.Sub(state.Asked) >= askAgain {
-			if signer.Probe(ctx, key) == nil {
-				continue
-			}
-			state = key.State()
-		}
-		if !state.Reachable {
+		if state := look(ctx, key, now, false); !state.Reachable {
 			down = append(down, fmt.Sprintf("%s of vault %s since %s: %s", signer.Unreachable, id, state.Since.UTC().Format(time.RFC3339), state.Reason))
 		}
 	}
@@ -121,6 +130,26 @@ func (s *senders) unreachable(ctx context.Context, now time.Time) error {
 	}
 	slices.Sort(down)
 	return errors.New(strings.Join(down, "; "))
+}
+
+// conditions are the keys' states for the watch, each key once.
+func (s *senders) conditions(ctx context.Context, now time.Time) []domain.Condition {
+	out := []domain.Condition{}
+	seen := map[*signer.Watched]bool{}
+	for _, id := range slices.Sorted(maps.Keys(s.watched)) {
+		key := s.watched[id]
+		if seen[key] {
+			continue
+		}
+		seen[key] = true
+		state := look(ctx, key, now, true)
+		c := domain.Condition{Name: key.PublicKey().String(), OK: state.Reachable, Detail: "the key signs", At: state.Asked.UTC()}
+		if !state.Reachable {
+			c.Detail = state.Reason
+		}
+		out = append(out, c)
+	}
+	return out
 }
 
 // of finds a vault's sender.

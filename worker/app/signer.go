@@ -61,8 +61,8 @@ func openTransit(ctx context.Context, s config.Signer, key string, want solana.P
 	})
 }
 
-// Limits are what a fee payer's signatures may do: pages of its own vaults, within the caps of the settings.
-func Limits(s config.Settings, payer solana.PublicKey, vaults map[string]distribution.Vault) signer.Limits {
+// SigningLimits are what a fee payer's signatures may do: pages of its own vaults, within the caps of the settings.
+func SigningLimits(s config.Settings, payer solana.PublicKey, vaults map[string]distribution.Vault) signer.Limits {
 	d, p := s.Distribution, s.Signer.Policy
 	l := signer.Limits{
 		MaxUnitPrice: d.MaxPriorityFeeMicroLamports, MaxFeeLamports: uint64(d.MaxFeePerTransaction), MaxRentLamports: uint64(p.MaxRentPerTransaction),

@@ -45,21 +45,30 @@ func TestOpenKey_AKeyThatTheSettingsDoNotNameIsTold(t *testing.T) {
 }
 
 func TestUnreachable_AKeyThatRecoversIsAskedAgain(t *testing.T) {
-	server, s, _ := transit(t)
+	server, s, address := transit(t)
 	key, err := OpenKey(t.Context(), s, s.Payer(config.Vault{}))
 	require.NoError(t, err)
-	now := time.Unix(1_767_225_600, 0)
+	now := time.Unix(1_767_225_600, 0).UTC()
 	watched := signer.Watch(key, func() time.Time { return now })
-	all := &senders{watched: map[string]*signer.Watched{"alpha": watched}}
+	all := &senders{watched: map[string]*signer.Watched{"alpha": watched, "beta": watched}}
 	require.NoError(t, all.unreachable(t.Context(), now))
+	began := now
 	server.Seal()
 	_, err = watched.Sign(t.Context(), []byte("m"))
 	require.Error(t, err)
 	require.ErrorContains(t, all.unreachable(t.Context(), now), "signer_unreachable of vault alpha since 2026-01-01T00:00:00Z")
+	require.Equal(t, []domain.Condition{{Name: address.String(), Detail: watched.State().Reason, At: began}}, all.conditions(t.Context(), now), "a key that two vaults share is told once")
 	server.Unseal()
-	require.Error(t, all.unreachable(t.Context(), now.Add(askAgain-1)), "not at every look: a probe costs a signature")
-	require.NoError(t, all.unreachable(t.Context(), now.Add(askAgain)))
+	now = now.Add(askAgain - 1)
+	require.Error(t, all.unreachable(t.Context(), now), "not at every look: a probe costs a signature")
+	now = now.Add(1)
 	require.NoError(t, all.unreachable(t.Context(), now))
+	require.NoError(t, all.unreachable(t.Context(), now))
+
+	server.Seal()
+	require.True(t, all.conditions(t.Context(), now)[0].OK)
+	now = now.Add(askAnyway)
+	require.False(t, all.conditions(t.Context(), now)[0].OK, "the watch finds out before a page does")
 }
 
 func TestStoredPlans_KnowWhomThePlansName(t *testing.T) {
@@ -96,10 +105,10 @@ func TestStoredPlans_KnowWhomThePlansName(t *testing.T) {
 	require.Equal(t, wallets, unnamed, "a plan names its own mint's accounts only")
 }
 
-func TestLimits_AreThoseOfThePayersOwnVaults(t *testing.T) {
+func TestSigningLimits_AreThoseOfThePayersOwnVaults(t *testing.T) {
 	s := config.Default()
 	mine, yours := solana.PublicKey{1}, solana.PublicKey{2}
-	l := Limits(s, mine, map[string]distribution.Vault{
+	l := SigningLimits(s, mine, map[string]distribution.Vault{
 		"a": {Address: solana.PublicKey{3}, Payer: mine}, "b": {Address: solana.PublicKey{4}, Payer: yours},
 	})
 	require.Len(t, l.Vaults, 1)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -28,11 +29,15 @@ var temporalModule = fx.Module("temporal",
 	fx.Invoke(func(lc fx.Lifecycle, w worker.Worker) { lc.Append(fx.StartStopHook(w.Start, w.Stop)) }),
 )
 
-// ClientOptions joins the settings with Temporal's own environment (TLS, API key).
+// ClientOptions joins the settings with Temporal's own environment (TLS, API key), for the worker and for every command.
 func ClientOptions(s config.Settings, log *slog.Logger, metrics client.MetricsHandler) (client.Options, error) {
-	o, err := envconfig.LoadDefaultClientOptions()
+	// A profile's file counts only when it is named: one that an operator has for other work must not decide where
+	// payments are run.
+	_, file := os.LookupEnv("TEMPORAL_CONFIG_FILE")
+	_, profile := os.LookupEnv("TEMPORAL_PROFILE")
+	o, err := envconfig.LoadClientOptions(envconfig.LoadClientOptionsRequest{DisableFile: !file && !profile})
 	if err != nil {
-		return o, fmt.Errorf("temporal settings of the environment: %w", err)
+		return o, fmt.Errorf("the TEMPORAL_* variables: %w", err)
 	}
 	o.HostPort, o.Namespace, o.Identity = s.Temporal.Address, s.Temporal.Namespace, s.Worker.Identity
 	o.Logger, o.MetricsHandler = temporallog.NewStructuredLogger(log), metrics
@@ -86,13 +91,20 @@ type workerParams struct {
 	Store        *store.Store
 	Distribution *activities.Distribution
 	Books        *activities.Books
+	Monitor      *activities.Monitor
+	Incidents    *activities.Incidents
 	Registry     *prometheus.Registry
 	Log          *slog.Logger
 	Shutdown     fx.Shutdowner
 }
 
-func newWorker(p workerParams) worker.Worker {
+func newWorker(p workerParams) (worker.Worker, error) {
+	versions, err := deployment(p.Settings)
+	if err != nil {
+		return nil, err
+	}
 	w := worker.New(p.Client, p.Settings.Temporal.TaskQueue, worker.Options{
+		DeploymentOptions: versions,
 		WorkerStopTimeout: p.Settings.Worker.DrainTimeout,
 		Interceptors:      []interceptor.WorkerInterceptor{newRecorder(p.Store, p.Registry, p.Log), &retries{random: rand.Float64}},
 		OnFatalError: func(err error) {
@@ -103,10 +115,10 @@ func newWorker(p workerParams) worker.Worker {
 		},
 	})
 	workflows.Register(w)
-	for _, names := range []map[string]any{p.Distribution.Names(), p.Books.Names()} {
+	for _, names := range []map[string]any{p.Distribution.Names(), p.Books.Names(), p.Monitor.Names(), p.Incidents.Names()} {
 		for name, f := range names {
 			w.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 		}
 	}
-	return w
+	return w, nil
 }

@@ -35,12 +35,19 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"page", pages},
 		{"day", days},
 		{"arrear", arrears},
+		{"sample", samples},
+		{"watch", watches},
+		{"figures", figures},
 		{"safety", safety},
+		{"delivery", deliveries},
+		{"incident", incidents},
 		{"audit", audits},
 		{"spending", spendings},
 		{"receipt", receipts},
 		{"amounts", amounts},
 		{"concurrency", concurrency},
+		{"rivals", rivals},
+		{"one state", oneState},
 	} {
 		t.Run(group.name, func(t *testing.T) { group.run(t, open) })
 	}

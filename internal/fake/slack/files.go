@@ -1,0 +1,72 @@
+package slack
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+)
+
+// upload is a file between its three steps.
+type upload struct {
+	name   string
+	length int
+	got    int
+}
+
+func (s *Server) uploadURL(p url.Values) (map[string]any, string) {
+	length, err := strconv.Atoi(p.Get("length"))
+	if err != nil || length < 1 || p.Get("filename") == "" {
+		return nil, "invalid_arguments"
+	}
+	id := fmt.Sprintf("F%09d", len(s.uploads)+1)
+	s.uploads[id] = &upload{name: p.Get("filename"), length: length}
+	return map[string]any{"upload_url": s.URL + "/upload/" + id, "file_id": id}, ""
+}
+
+func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
+	part, _, err := r.FormFile("file")
+	if err != nil {
+		http.Error(w, "no file", http.StatusBadRequest)
+		return
+	}
+	n, err := io.Copy(io.Discard, part)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.uploads[r.PathValue("id")]
+	if err != nil || u == nil || int(n) != u.length {
+		http.Error(w, "another length", http.StatusBadRequest)
+		return
+	}
+	u.got = int(n)
+	fmt.Fprintf(w, "OK - %d", n)
+}
+
+func (s *Server) completeUpload(p url.Values) (map[string]any, string) {
+	var files []struct {
+		ID string `json:"id"`
+	}
+	c, code := s.target(url.Values{"channel": {p.Get("channel_id")}})
+	if code != "" {
+		return nil, code
+	}
+	if json.Unmarshal([]byte(p.Get("files")), &files) != nil || len(files) == 0 {
+		return nil, "invalid_arguments"
+	}
+	shown := []any{}
+	for _, f := range files {
+		u := s.uploads[f.ID]
+		if u == nil || u.got == 0 {
+			return nil, "file_not_found"
+		}
+		m := &Message{Channel: c.id, TS: s.ts(), Files: []string{u.name}}
+		if c.message(p.Get("thread_ts")) != nil {
+			m.Thread = p.Get("thread_ts")
+		}
+		c.messages = append(c.messages, m)
+		shown = append(shown, map[string]any{"id": f.ID, "title": u.name})
+	}
+	return map[string]any{"files": shown}, ""
+}

@@ -1,0 +1,48 @@
+package heartbeat_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/meteora-fee-router/feeops/internal/fake"
+	"github.com/meteora-fee-router/feeops/internal/fake/hook"
+	"github.com/meteora-fee-router/feeops/internal/fault"
+	"github.com/meteora-fee-router/feeops/internal/notify"
+	"github.com/meteora-fee-router/feeops/internal/notify/heartbeat"
+	"github.com/meteora-fee-router/feeops/internal/notify/notifytest"
+)
+
+func TestBeat_OnceInAnIntervalAndAgainAfterAFailure(t *testing.T) {
+	s, err := hook.Start(t.Context())
+	fake.ForTest(t, s, err)
+	now := notifytest.At()
+	h := heartbeat.New(s.URL+"/ping/SECRETSECRET", time.Minute, notify.NewHTTPClient(), func() time.Time { return now })
+	beat := func(want bool) {
+		t.Helper()
+		got, err := h.Beat(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	beat(true)
+	beat(false)
+	now = now.Add(time.Minute)
+	s.Break(fake.Fault{Name: fake.Refuse, Status: 404, Count: 1})
+	_, err = h.Beat(t.Context())
+	require.Equal(t, fault.Human, fault.KindOf(err))
+	require.NotContains(t, err.Error(), "SECRET")
+	s.Break(fake.Fault{Name: fake.LoseReply, Count: 1})
+	_, err = h.Beat(t.Context())
+	require.Equal(t, fault.Unknown, fault.KindOf(err))
+	require.NotContains(t, err.Error(), "SECRET")
+	beat(true)
+	require.Len(t, s.Requests(), 3)
+	require.Equal(t, "/ping/SECRETSECRET", s.Requests()[0].Path)
+}
+
+func TestBeat_WithoutAnAddressThereIsNone(t *testing.T) {
+	got, err := heartbeat.New("", time.Minute, nil, time.Now).Beat(t.Context())
+	require.NoError(t, err)
+	require.False(t, got)
+}

@@ -1,0 +1,9 @@
+package main
+
+import "github.com/spf13/cobra"
+
+func (c *cli) drillCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "drill", Short: "Exercises that measure what is promised"}
+	cmd.AddCommand(c.drillIncidentCommand())
+	return cmd
+}
