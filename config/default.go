@@ -51,9 +51,10 @@ func Default() Settings {
 			Source: SourceFile, Timeout: 5 * time.Second, Vault: SignerVault{Mount: "transit"},
 			Policy: SignerPolicy{MaxRentPerTransaction: 20_000_000, MaxRentPerDay: 5_000_000_000, MaxSpendPerDay: 6_000_000_000},
 		},
-		Audit:  Audit{HeadInterval: time.Hour},
-		Worker: Worker{Listen: "127.0.0.1:8780", DrainTimeout: 20 * time.Second},
-		Log:    Log{Level: "info", Format: "text"},
+		Audit:   Audit{HeadInterval: time.Hour},
+		Worker:  Worker{Listen: "127.0.0.1:8780", DrainTimeout: 20 * time.Second},
+		Log:     Log{Level: "info", Format: "text"},
+		Reports: Reports{Dir: "reports", TimeZone: "UTC"},
 		Distribution: Distribution{
 			MaxInvalidStreamsPercent:    5,
 			MinClaimable:                1,

@@ -29,6 +29,7 @@ func deeds() map[string]string {
 		"receipt show": reads, "receipt make": "receipt.issue", "receipt verify": reads,
 		"signer check": reads, "codec serve": reads,
 		"dashboard": reads, "alerts list": reads, "alerts test": reads, "alerts ack": "alert.acknowledged", "mute": "alert.muted", "mute list": reads, "mute end": "mute.end",
+		"report": reads, "report morning": reads, "report events": reads, "report daily": reads, "report weekly": reads, "report monthly": reads, "report investor": reads,
 		"report performance": reads, "notify test": reads, "ready": reads, "setup": "setup.make", "deployment show": reads, "deployment promote": "deployment.promote",
 		"incident list": reads, "incident show": reads, "incident verify": reads, "incident postmortem": reads, "incident open": "incident.opened",
 		"incident ack": "incident.state", "incident assign": "incident.assigned", "incident escalate": "incident.severity", "incident investigate": "incident.state",

@@ -106,11 +106,14 @@ func (r *incidentRun) tell(ctx workflow.Context, occasion, text string, to, chan
 	return err
 }
 
-// announce tells beside the main line: an answer to whoever changed something does not wait for channels.
-func (r *incidentRun) announce(ctx workflow.Context, occasion, text string) {
+// announce tells beside the main line: an answer to whoever changed something does not wait for channels. ended says
+// whether every channel has it, or has failed for good.
+func (r *incidentRun) announce(ctx workflow.Context, occasion, text string) (ended func() bool) {
+	done := false
 	r.busy++
 	workflow.Go(ctx, func(ctx workflow.Context) {
-		defer func() { r.busy-- }()
+		defer func() { r.busy--; done = true }()
 		_ = r.tell(ctx, occasion, text, nil, nil) // What failed stands on the timeline.
 	})
+	return func() bool { return done }
 }

@@ -27,22 +27,36 @@ type update struct {
 
 func (r *incidentRun) updates() []update {
 	return []update{
-		{name: ops.UpdateAcknowledge, about: "Take the incident: paging stops everywhere", occasion: "acknowledged",
-			do: func(i *domain.Incident, d ops.Deed, at time.Time) error { return i.Acknowledge(d.By(), at) }},
-		{name: ops.UpdateInvestigate, about: "Say that you work on it", occasion: "acknowledged",
-			do: func(i *domain.Incident, d ops.Deed, at time.Time) error { return i.Investigate(d.By(), at) }},
-		{name: ops.UpdateAssign, about: "Hand it over to a person", occasion: "changed",
-			do: func(i *domain.Incident, d ops.Deed, at time.Time) error { return i.Assign(d.By(), at, d.To) }},
-		{name: ops.UpdateEscalate, about: "Make it more severe, or run the ladder again", occasion: "raised",
+		{
+			name: ops.UpdateAcknowledge, about: "Take the incident: paging stops everywhere", occasion: "acknowledged",
+			do: func(i *domain.Incident, d ops.Deed, at time.Time) error { return i.Acknowledge(d.By(), at) },
+		},
+		{
+			name: ops.UpdateInvestigate, about: "Say that you work on it", occasion: "acknowledged",
+			do: func(i *domain.Incident, d ops.Deed, at time.Time) error { return i.Investigate(d.By(), at) },
+		},
+		{
+			name: ops.UpdateAssign, about: "Hand it over to a person", occasion: "changed",
+			do: func(i *domain.Incident, d ops.Deed, at time.Time) error { return i.Assign(d.By(), at, d.To) },
+		},
+		{
+			name: ops.UpdateEscalate, about: "Make it more severe, or run the ladder again", occasion: "raised",
 			do: func(i *domain.Incident, d ops.Deed, at time.Time) error {
 				return i.Escalate(d.By(), at, d.Severity, d.Text)
-			}},
-		{name: ops.UpdateMitigate, about: "Say that the harm is stopped, and how", occasion: "mitigated",
-			do: func(i *domain.Incident, d ops.Deed, at time.Time) error { return i.Mitigate(d.By(), at, d.Text) }},
-		{name: ops.UpdateResolve, about: "End it: what was wrong, and what was done", occasion: "resolved",
-			do: func(i *domain.Incident, d ops.Deed, at time.Time) error { return i.Resolve(d.By(), at, d.Text) }},
-		{name: ops.UpdateReopen, about: "Begin it again", occasion: "reopened", before: r.noTwin,
-			do: func(i *domain.Incident, d ops.Deed, at time.Time) error { return i.Reopen(d.By(), at, d.Text) }},
+			},
+		},
+		{
+			name: ops.UpdateMitigate, about: "Say that the harm is stopped, and how", occasion: "mitigated",
+			do: func(i *domain.Incident, d ops.Deed, at time.Time) error { return i.Mitigate(d.By(), at, d.Text) },
+		},
+		{
+			name: ops.UpdateResolve, about: "End it: what was wrong, and what was done", occasion: "resolved",
+			do: func(i *domain.Incident, d ops.Deed, at time.Time) error { return i.Resolve(d.By(), at, d.Text) },
+		},
+		{
+			name: ops.UpdateReopen, about: "Begin it again", occasion: "reopened", before: r.noTwin,
+			do: func(i *domain.Incident, d ops.Deed, at time.Time) error { return i.Reopen(d.By(), at, d.Text) },
+		},
 	}
 }
 

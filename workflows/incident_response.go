@@ -61,8 +61,11 @@ func (r *incidentRun) critical(ctx workflow.Context, occasion string) {
 		return
 	}
 	r.mark(ctx, "critical response: stopping everything and telling people, then securing and evidence")
-	r.announce(ctx, occasion, r.i.Title+". Everything is being stopped") // A channel that hangs delays nothing.
+	told := r.announce(ctx, occasion, r.i.Title+". Everything is being stopped")
 	r.stopAll(ctx)
+	if _, err := workflow.AwaitWithTimeout(ctx, tellPatience, told); err != nil {
+		return
+	}
 	secured, err := ops.SecureState.Do(ctx, ops.EvidenceInput{Incident: r.bare(), Failure: r.start.Failure}, "lock the settings, take a snapshot")
 	if err != nil {
 		r.add(ctx, domain.EntryResponse, "securing failed: %s", errText(err))
@@ -75,6 +78,10 @@ func (r *incidentRun) critical(ctx workflow.Context, occasion string) {
 	r.add(ctx, domain.EntryRecommended, "manual intervention required: %s; lifting the stop takes two people", r.runbook())
 	r.announce(ctx, "manual", "The automatic response has ended: manual intervention required")
 }
+
+// tellPatience is how long a critical response waits for people to be told before it secures: a channel that is down
+// must not hold it up, and is tried on meanwhile.
+const tellPatience = 10 * time.Second
 
 // stopAgain is how often a stop that did not work is ordered again.
 const stopAgain = time.Minute

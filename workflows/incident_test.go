@@ -362,6 +362,9 @@ func TestS08_AStepThatFailsKeepsNoOtherFromHappening(t *testing.T) {
 				require.Contains(t, h.calls, want)
 			}
 			require.NotEmpty(t, h.entries, "what was not stored at first is stored later")
+			if name == ops.TellIncident.Name {
+				require.Less(t, h.line(t, "the settings are locked").At.Sub(h.began), time.Minute, "a channel that is down holds nothing up")
+			}
 		})
 	}
 }

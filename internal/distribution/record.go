@@ -41,8 +41,15 @@ func (s *Service) RecordAccounts(ctx context.Context, id string) (VaultRecord, e
 		name string
 		key  solana.PublicKey
 	}{
-		{"clock", solana.SysVarClockPubkey}, {"policy", v.Accounts.Policy}, {"progress", v.Accounts.Progress}, {"position", v.Position},
-		{"treasury", v.Accounts.Treasury}, {"creator", v.Accounts.Creator}, {"fee_payer", v.Payer}, {"program", v.Program}, {"quote_mint", v.QuoteMint},
+		{"clock", solana.SysVarClockPubkey},
+		{"policy", v.Accounts.Policy},
+		{"progress", v.Accounts.Progress},
+		{"position", v.Position},
+		{"treasury", v.Accounts.Treasury},
+		{"creator", v.Accounts.Creator},
+		{"fee_payer", v.Payer},
+		{"program", v.Program},
+		{"quote_mint", v.QuoteMint},
 	}
 	var keys []solana.PublicKey
 	for _, n := range names {

@@ -51,6 +51,10 @@ const (
 	RecoverManifest Recovery = "rebuild_manifest"  // Plan the day again from the chain.
 )
 
+// CauseStated begins the causes that people and alerts stated. A day that goes on ends none of these: it is not what
+// they were about.
+const CauseStated = "stated"
+
 // Failure is one thing that went wrong, as it was reported. Key makes a report that is repeated the same report.
 type Failure struct {
 	Key        string      `json:"key"`

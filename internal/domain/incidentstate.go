@@ -66,10 +66,10 @@ func (i *Incident) Acknowledge(by By, at time.Time) error {
 	if i.State == IncidentOpen {
 		i.State = IncidentAcknowledged
 	}
-	switch {
-	case before == "":
+	switch before {
+	case "":
 		i.Add(by, at, EntryState, "acknowledged by %s", by.Actor)
-	case before == by.Actor:
+	case by.Actor:
 		i.Add(by, at, EntryState, "acknowledgement renewed by %s", by.Actor)
 	default:
 		i.Add(by, at, EntryState, "taken over by %s from %s", by.Actor, before)
@@ -245,10 +245,10 @@ func (i *Incident) Assign(by By, at time.Time, to string) error {
 		return err
 	}
 	to = strings.TrimSpace(to)
-	switch {
-	case to == Automation:
+	switch to {
+	case Automation:
 		return i.refuse("can be assigned to people only: automation is its responder, not its owner")
-	case to == i.Assignee:
+	case i.Assignee:
 		return i.refuse("is assigned to %q already", to)
 	}
 	from := i.Assignee

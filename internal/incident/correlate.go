@@ -2,6 +2,7 @@ package incident
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/meteora-fee-router/feeops/internal/domain"
@@ -88,6 +89,9 @@ func (r Rules) begin(f domain.Failure, v Verdict, d domain.Decision) *domain.Inc
 	i := &domain.Incident{
 		Cause: v.Cause, Vault: vault, Code: f.Code, Title: title(f, v), Description: f.Message, Severity: d.Severity, State: domain.IncidentOpen,
 		Recovery: v.Recovery, Runbook: v.Runbook, Day: f.Day, OpenedAt: f.At, LadderAt: f.At, VaultCount: d.Vaults,
+	}
+	if alert, ok := strings.CutPrefix(f.Code, alertPrefix); ok {
+		i.Alerts = []string{alert}
 	}
 	if f.WorkflowID != "" {
 		i.Runs = []domain.IncidentRun{{Vault: f.Vault, WorkflowID: f.WorkflowID, RunID: f.RunID}}

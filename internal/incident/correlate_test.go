@@ -169,3 +169,13 @@ func TestCorrelate_AMitigatedIncidentHearsOfAnotherFailure(t *testing.T) {
 	require.True(t, d.Tell)
 	require.Equal(t, domain.CorrelateJoin, d.Correlation)
 }
+
+func TestCorrelate_AnAlertsIncidentLeadsToItsOwnRunbook(t *testing.T) {
+	f := domain.Failure{Vault: "alpha", Kind: domain.FailureStated, Code: "alert/deadline_30m", Severity: domain.SeverityHigh, Message: "30 minutes are left\nand 4 pages", At: night}
+	d := incident.DefaultRules().Correlate(f, incident.Classify(f), domain.Known{})
+	require.Equal(t, domain.CorrelateOpen, d.Correlation)
+	require.Equal(t, "deadline_30m", d.Open.Runbook)
+	require.Equal(t, []string{"deadline_30m"}, d.Open.Alerts)
+	require.Equal(t, "30 minutes are left in alpha", d.Open.Title)
+	require.Equal(t, domain.SeverityHigh, d.Open.Severity)
+}

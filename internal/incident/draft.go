@@ -25,10 +25,18 @@ func Draft(r Record, now time.Time) string {
 	line("Draft made from the records on %s. Everything below is recorded; what is not recorded stands under open questions.\n", stamp(now))
 	line("| | |\n|---|---|")
 	for _, row := range [][2]string{
-		{"Severity", string(i.Severity)}, {"State", string(i.State)}, {"Cause", i.Cause}, {"Code", orNone(i.Code)},
-		{"Vaults", fmt.Sprintf("%d: %s", i.VaultCount, VaultsText(i))}, {"Opened", stamp(i.OpenedAt)},
-		{"First acknowledged", firstAck(i)}, {"Resolved", stampOr(i.ResolvedAt, "not yet")}, {"Lasted", lasted(i, now)},
-		{"Owner", owner(i)}, {"Reopened", fmt.Sprintf("%d times", i.Reopened)}, {"Money at risk", TotalRisk(r.Money)},
+		{"Severity", string(i.Severity)},
+		{"State", string(i.State)},
+		{"Cause", i.Cause},
+		{"Code", orNone(i.Code)},
+		{"Vaults", fmt.Sprintf("%d: %s", i.VaultCount, VaultsText(i))},
+		{"Opened", stamp(i.OpenedAt)},
+		{"First acknowledged", firstAck(i)},
+		{"Resolved", stampOr(i.ResolvedAt, "not yet")},
+		{"Lasted", lasted(i, now)},
+		{"Owner", owner(i)},
+		{"Reopened", fmt.Sprintf("%d times", i.Reopened)},
+		{"Money at risk", TotalRisk(r.Money)},
 		{"Runbook", orNone(i.Runbook)},
 	} {
 		line("| %s | %s |", row[0], cell(row[1]))

@@ -124,6 +124,10 @@ var storeRows = []Row{
 	{"store/not_a_database", ClassCorrupt, high, "the file is not a database", domain.RecoverNothing, "store-corrupt"},
 	{"store/corrupt", ClassCorrupt, high, "the database is damaged", domain.RecoverNothing, "store-corrupt"},
 	{"store/newer", ClassSettings, medium, "the database is of a newer feeops", domain.RecoverNothing, "store-newer"},
+	{"store/unreachable", ClassStore, medium, "the database cannot be reached", domain.RecoverNothing, "store-unreachable"},
+	{"store/login", ClassStore, medium, "the database refuses the login", domain.RecoverNothing, "store-unreachable"},
+	{"store/no_database", ClassStore, medium, "there is no such database", domain.RecoverNothing, "store-unreachable"},
+	{"store/denied", ClassStore, medium, "the database denies what is needed", domain.RecoverNothing, "store-unreachable"},
 	{"store/audit", ClassSecurity, critical, "the audit log was changed", domain.RecoverNothing, "security"},
 	{"store/refused", ClassDefect, medium, "the store refused a change", domain.RecoverNothing, "store-refused"},
 }

@@ -11,30 +11,30 @@ type Class string
 
 // Classes. Those of unknown errors are refined by the code, because two unknown errors have nothing to do with each other.
 const (
-	ClassBenign   Class = "benign"         // Nothing is wrong: not due, complete, stopped.
-	ClassBaseFees Class = "base_fees"      // The position earns base fees: no day can open.
-	ClassSecurity Class = "security"       // Somebody or something did what must not be.
-	ClassCorrupt  Class = "corruption"     // Books, plan or accounts are not what they were.
-	ClassCursor   Class = "cursor"         // The chain's page is not the plan's.
-	ClassBooks    Class = "unreconciled"   // Paid otherwise than planned.
-	ClassLost     Class = "day_lost"       // The 24 hours are over.
-	ClassTreasury Class = "treasury_short" // The vault's money is not where it should be.
-	ClassPayer    Class = "payer_short"    // The fee payer has too little SOL.
-	ClassStream   Class = "stream"         // An investor's stream is not valid.
-	ClassAccounts Class = "token_accounts" // A token account is missing, wrong or frozen.
-	ClassPolicy   Class = "policy"         // The terms in the policy account do not work.
-	ClassPosition Class = "position"       // The honorary position or its pool.
-	ClassProgram  Class = "program"        // Another error of a program.
-	ClassTx       Class = "transaction"    // The transaction itself: size, compute, fees, blockhash.
-	ClassNetwork  Class = "network"        // Endpoints do not answer, or answer late.
-	ClassStore    Class = "store"          // The database does not take or give.
-	ClassSigner   Class = "signer"         // The key cannot be used.
-	ClassSettings Class = "settings"       // What the settings ask for cannot be.
-	ClassDefect   Class = "defect"         // A defect of feeops.
-	ClassChannel  Class = "channel"        // A channel to people does not take messages.
-	ClassStated   Class = "stated"         // Said by a person or an alert.
-	ClassUnknown  Class = "unclassified"   // Nobody thought of it.
-	ClassPageSize Class = "page_size"      // 6005 for another reason than the cursor.
+	ClassBenign   Class = "benign"           // Nothing is wrong: not due, complete, stopped.
+	ClassBaseFees Class = "base_fees"        // The position earns base fees: no day can open.
+	ClassSecurity Class = "security"         // Somebody or something did what must not be.
+	ClassCorrupt  Class = "corruption"       // Books, plan or accounts are not what they were.
+	ClassCursor   Class = "cursor"           // The chain's page is not the plan's.
+	ClassBooks    Class = "unreconciled"     // Paid otherwise than planned.
+	ClassLost     Class = "day_lost"         // The 24 hours are over.
+	ClassTreasury Class = "treasury_short"   // The vault's money is not where it should be.
+	ClassPayer    Class = "payer_short"      // The fee payer has too little SOL.
+	ClassStream   Class = "stream"           // An investor's stream is not valid.
+	ClassAccounts Class = "token_accounts"   // A token account is missing, wrong or frozen.
+	ClassPolicy   Class = "policy"           // The terms in the policy account do not work.
+	ClassPosition Class = "position"         // The honorary position or its pool.
+	ClassProgram  Class = "program"          // Another error of a program.
+	ClassTx       Class = "transaction"      // The transaction itself: size, compute, fees, blockhash.
+	ClassNetwork  Class = "network"          // Endpoints do not answer, or answer late.
+	ClassStore    Class = "store"            // The database does not take or give.
+	ClassSigner   Class = "signer"           // The key cannot be used.
+	ClassSettings Class = "settings"         // What the settings ask for cannot be.
+	ClassDefect   Class = "defect"           // A defect of feeops.
+	ClassChannel  Class = "channel"          // A channel to people does not take messages.
+	ClassStated   Class = domain.CauseStated // Said by a person or an alert.
+	ClassUnknown  Class = "unclassified"     // Nobody thought of it.
+	ClassPageSize Class = "page_size"        // 6005 for another reason than the cursor.
 )
 
 // Row is one line of the classification (S01–S10).
@@ -82,6 +82,9 @@ func Look(code string) Row {
 	return best
 }
 
+// alertPrefix stands before the id of an alert that became an incident.
+const alertPrefix = "alert/"
+
 // Page sizes that the program takes (C08). 6005 also refuses others, and then the cursor is not to blame (S05).
 const minPageSize, maxPageSize = 1, domain.MaxPageSize
 
@@ -97,7 +100,7 @@ type Verdict struct {
 // Classify judges a failure by its code and its context.
 func Classify(f domain.Failure) Verdict {
 	row := Look(f.Code)
-	if alert, ok := strings.CutPrefix(f.Code, "alert/"); ok {
+	if alert, ok := strings.CutPrefix(f.Code, alertPrefix); ok {
 		row.Runbook = alert // The catalogue of alerts has one for each.
 	}
 	switch {

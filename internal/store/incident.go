@@ -225,7 +225,7 @@ func (s *Store) Incidents(ctx context.Context, f IncidentFilter) ([]domain.Incid
 	return out, err
 }
 
-// RecoverVault marks a vault as recovered in every incident that is not over, and says how many of each one's vaults
+// RecoverVault marks a vault as recovered in every incident of its failures that is not over, and says how many of each one's vaults
 // have not. Asked again with the same time it gives the same answer.
 func (s *Store) RecoverVault(ctx context.Context, vault string, at time.Time) ([]domain.Recovered, error) {
 	if vault == "" || at.IsZero() {
@@ -235,7 +235,8 @@ func (s *Store) RecoverVault(ctx context.Context, vault string, at time.Time) ([
 	err := s.write(ctx, "recover vault "+vault, func(tx bun.Tx) error {
 		var rows []incidentVaultRow
 		err := tx.NewSelect().Model(&rows).Where("vault = ? AND (recovered IS NULL OR recovered = ?)", vault, moment(at)).
-			Where("incident IN (?)", tx.NewSelect().Model((*incidentRow)(nil)).Column("id").Where("state <> ?", domain.IncidentResolved)).Order("incident").Scan(ctx)
+			Where("incident IN (?)", tx.NewSelect().Model((*incidentRow)(nil)).Column("id").
+				Where("state <> ? AND cause NOT LIKE ?", domain.IncidentResolved, domain.CauseStated+"%")).Order("incident").Scan(ctx)
 		if err != nil {
 			return err
 		}

@@ -18,7 +18,8 @@ func newProvider(dialect goose.Dialect, db *sql.DB) (*goose.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return goose.NewProvider(dialect, db, files)
+	// Work on several parts at once numbers its migrations before it is joined: one with a lower number may come later.
+	return goose.NewProvider(dialect, db, files, goose.WithAllowOutofOrder(true))
 }
 
 // knownSchema is the newest version among the migrations of this program.

@@ -28,10 +28,10 @@ var (
 	ErrNewer        = coded("store/newer", "the database was made by a newer feeops")
 	ErrReadOnly     = coded("store/read_only", "the database cannot be written")
 	ErrDSN          = errors.New("the DSN is not understood")
-	ErrUnreachable  = errors.New("the database cannot be reached")
-	ErrLogin        = errors.New("the database refuses the login")
-	ErrNoDatabase   = errors.New("there is no such database")
-	ErrDenied       = errors.New("the database denies this role something that it needs")
+	ErrUnreachable  = coded("store/unreachable", "the database cannot be reached")
+	ErrLogin        = coded("store/login", "the database refuses the login")
+	ErrNoDatabase   = coded("store/no_database", "there is no such database")
+	ErrDenied       = coded("store/denied", "the database denies this role something that it needs")
 )
 
 // What may be refused.

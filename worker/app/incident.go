@@ -61,8 +61,10 @@ func newIncidents(p incidentParams) (*activities.Incidents, error) {
 		Guard:  guard{client: p.Client, store: p.Store, queue: s.Temporal.TaskQueue, now: p.Clock},
 		Teller: p.Teller, Rooms: p.Rooms, Witness: p.Witness,
 		Mender: distribution.Mender{Service: p.Service, Probe: p.Pool.Probe}, Policy: policy, Redact: redactor(s),
-		Surroundings: incident.Surroundings{Runbooks: s.Incidents.RunbooksURL, TemporalUI: s.Temporal.UIURL, Namespace: s.Temporal.Namespace,
-			WorkflowID: func(id string) string { return ops.IncidentID(s.Temporal.TaskQueue, id) }},
+		Surroundings: incident.Surroundings{
+			Runbooks: s.Incidents.RunbooksURL, TemporalUI: s.Temporal.UIURL, Namespace: s.Temporal.Namespace,
+			WorkflowID: func(id string) string { return ops.IncidentID(s.Temporal.TaskQueue, id) },
+		},
 		Teams: teams, Hash: s.Hash(), Respond: s.Incidents.Respond, ReopenWindow: s.Incidents.ReopenWindow, Now: p.Clock,
 	}), nil
 }
