@@ -233,7 +233,7 @@ func TestServer_AMissingKeyIsSaidToTheReader(t *testing.T) {
 	h, err := newCodec(t, key("k2", 2)).Handler(codec.ServerOptions{Token: "t", Origin: ui, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequest("POST", "http://127.0.0.1/t/decode", strings.NewReader(string(body))))
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "http://127.0.0.1/t/decode", strings.NewReader(string(body))))
 	require.Equal(t, 400, w.Code)
 	require.Contains(t, w.Body.String(), `encrypted with key "k1"`)
 }

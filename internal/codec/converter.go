@@ -30,7 +30,7 @@ func (g guarded) WithContext(context.Context) converter.DataConverter { return g
 
 // WithWorkflowContext is asked by the SDK for workflow code.
 func (g guarded) WithWorkflowContext(workflow.Context) converter.DataConverter {
-	return strict{g.DataConverter}
+	return strict(g)
 }
 
 // strict panics with ErrKey.

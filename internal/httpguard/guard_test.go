@@ -121,7 +121,7 @@ func TestToken_OnlyWhoKnowsItGetsIn(t *testing.T) {
 		{"/secret-token", "", 401, ""},
 	}
 	for _, tt := range tests {
-		r := httptest.NewRequest("POST", tt.path, nil)
+		r := httptest.NewRequest(http.MethodPost, tt.path, nil)
 		if tt.header != "" {
 			r.Header.Set("Authorization", tt.header)
 		}
@@ -133,6 +133,6 @@ func TestToken_OnlyWhoKnowsItGetsIn(t *testing.T) {
 		}
 	}
 	w := httptest.NewRecorder()
-	httpguard.Token("", http.HandlerFunc(echo)).ServeHTTP(w, httptest.NewRequest("GET", "//decode", nil))
+	httpguard.Token("", http.HandlerFunc(echo)).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "//decode", nil))
 	require.Equal(t, 401, w.Code, "no token is not an empty token")
 }

@@ -62,13 +62,13 @@ type key struct{ signature, account string }
 
 // evidence is what the chain shows of the receipt's transactions.
 type evidence struct {
-	receipt                            Receipt
-	vault, program, mint               solana.PublicKey
-	treasury, creator                  solana.PublicKey
-	pages                              []string
-	paid                               map[key]uint64 // Growth of token accounts of the mint; the treasury and the pool left out.
-	closedBy                           string         // Transaction that closed the day.
-	claimed, creatorPart, distribution uint64
+	receipt               Receipt
+	vault, program, mint  solana.PublicKey
+	treasury, creator     solana.PublicKey
+	pages                 []string
+	paid                  map[key]uint64 // Growth of token accounts of the mint; the treasury and the pool left out.
+	closedBy              string         // Transaction that closed the day.
+	claimed, distribution uint64
 }
 
 func (v *evidence) addresses() error {
