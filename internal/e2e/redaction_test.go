@@ -12,6 +12,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -19,6 +20,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/workflowservice/v1"
@@ -29,6 +31,8 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/domain"
 	"github.com/meteora-fee-router/feeops/internal/localnet"
 	"github.com/meteora-fee-router/feeops/internal/receipt"
+	"github.com/meteora-fee-router/feeops/internal/report"
+	"github.com/meteora-fee-router/feeops/internal/report/sheet"
 	"github.com/meteora-fee-router/feeops/worker/app"
 )
 
@@ -127,15 +131,66 @@ func planted(s *config.Settings) {
 	n := &s.Notify
 	n.Slack.Channel, n.Slack.BaseURL, n.PagerDuty.BaseURL = "ops", "http://127.0.0.1:1/", "http://127.0.0.1:1"
 	n.SMTP.Host, n.SMTP.Port, n.SMTP.TLS, n.SMTP.Username, n.SMTP.From, n.SMTP.To = "127.0.0.1", 1, "none", "ops", "a@example.org", []string{"b@example.org"}
-	n.Webhooks = []config.Webhook{{Name: "sms"}}
-	n.Routes = []config.Route{{Name: "everyone", Channels: []string{"slack", "pagerduty", "discord", "email", "webhook/sms"}}}
+	n.Webhooks = []config.Webhook{{Name: "sms"}, {Name: taken}}
+	n.Routes = []config.Route{{Name: "everyone", Channels: []string{"slack", "pagerduty", "discord", "email", "webhook/sms", "webhook/" + taken}}}
 	s.Incidents.Respond, s.Incidents.EvidenceDir = true, filepath.Join(filepath.Dir(strings.TrimPrefix(s.Store.DSN.Reveal(), "file:")), "incidents")
+}
+
+// taken is the one channel whose messages arrive.
+const taken = "taken"
+
+// receiver keeps what the channel that works was sent: headers and bodies. Its own address is a secret too, which the
+// request line holds and nothing else may.
+func (w *world) receiver() *buffer {
+	w.t.Helper()
+	got := &buffer{}
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		fmt.Fprintf(got, "%v\n%s\n%v\n", r.Header, body, err)
+	}))
+	w.t.Cleanup(server.Close)
+	for i, hook := range w.settings.Notify.Webhooks {
+		if hook.Name == taken {
+			w.settings.Notify.Webhooks[i].URL = config.NewSecret(strings.Replace(hook.URL.Reveal(), "http://127.0.0.1:1", server.URL, 1))
+		}
+	}
+	return got
+}
+
+// reports are all reports in all formats, read while one endpoint is down.
+func (w *world) reports(left map[string][]byte) {
+	w.t.Helper()
+	ctx, r := context.Background(), w.reporting()
+	now := r.now(w.t)
+	window := report.NewWindow("day", now.Add(-24*time.Hour), now.Add(time.Hour), now, time.UTC)
+	review, morning := r.review(w.t, 24), r.Morning(ctx, nil)
+	daily, err := r.Daily(ctx, report.DailyInput{Window: window, Review: &review})
+	require.NoError(w.t, err)
+	weekly, err := r.Weekly(ctx, window)
+	require.NoError(w.t, err)
+	monthly, err := r.Monthly(ctx, report.MonthlyParams{Window: window, Security: r.store})
+	require.NoError(w.t, err)
+	performance, err := r.Performance(ctx, window.From, window.To)
+	require.NoError(w.t, err)
+	statement, known, err := r.Investor(ctx, w.vault("v").Investors[0].Wallet.String(), "", "")
+	require.NoError(w.t, err)
+	require.True(w.t, known)
+	for name, one := range map[string]sheet.Paged{
+		"morning": morning, "events": review, "daily": daily, "weekly": weekly, "monthly": monthly, "performance": performance, "investor": statement,
+	} {
+		for _, format := range sheet.Formats() {
+			body, err := sheet.Render(one, format)
+			require.NoError(w.t, err)
+			left["report "+name+" as "+format] = body
+		}
+	}
+	require.Contains(w.t, string(left["report daily as md"]), w.slug("v"))
 }
 
 // TestSecretsStandNowhere pays a day with a secret in every place of the settings that takes one, while an endpoint is
 // down, the other one stutters and the key service is sealed for a while, and then looks for each secret, in any form,
 // in everything that is left: logs at the lowest level, the histories of all runs, the store's files, evidence of incidents,
-// reports, receipts, heads, pages of the worker, shown settings, errors.
+// reports in all formats, messages of a channel that works, receipts, heads, pages of the worker, shown settings, errors.
 func TestSecretsStandNowhere(t *testing.T) {
 	t.Parallel()
 	for _, encrypt := range []bool{false, true} {
@@ -144,6 +199,7 @@ func TestSecretsStandNowhere(t *testing.T) {
 			audits(w)
 			server := inVault(w)
 			secrets := w.secrets()
+			told := w.receiver()
 			if encrypt {
 				w.encryptedAs(plantedAESBytes)
 			}
@@ -168,8 +224,11 @@ func TestSecretsStandNowhere(t *testing.T) {
 			report := w.end(run)
 			w.audited("v", before, report)
 			left["metrics"], left["readiness"] = w.page("/metrics"), w.page("/readyz")
+			w.until("the incident is told", func() bool { return bytes.Contains(told.Bytes(), []byte("Seal")) || bytes.Contains(told.Bytes(), []byte("seal")) })
 			w.leavings(left, run, report)
+			w.reports(left)
 			w.stopWorker()
+			left["messages that arrived"] = told.Bytes()
 			left["error without an endpoint"] = w.failedStart(func(s *config.Settings) { s.RPC.Endpoints = s.RPC.Endpoints[1:] })
 			server.SetToken("another")
 			left["error without the key service"] = w.failedStart(func(*config.Settings) {})
