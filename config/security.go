@@ -11,6 +11,8 @@ type Audit struct {
 	KeyPath      string        `json:"key_path,omitempty" kind:"path" jsonschema_description:"ed25519 key that signs; made by feeops audit keygen. Left out: heads and receipts are not made."`
 	HeadInterval time.Duration `json:"head_interval" validate:"min=1m,max=168h" jsonschema_description:"Time between two signed heads of the audit log that the worker posts."`
 	HeadsFile    string        `json:"heads_file,omitempty" kind:"path" jsonschema_description:"File to which the worker appends signed heads, best on another machine's disk. They are logged in any case."`
+	RotateAfter  time.Duration `json:"rotate_after" validate:"min=24h,max=87600h" jsonschema_description:"Age from which doctor and the monthly report ask for a new key: fee payers, the audit key, the encryption key."`
+	ReviewEvery  time.Duration `json:"review_every" validate:"min=24h,max=8760h" jsonschema_description:"Age of an audit entry from which doctor and the monthly report ask for a review: feeops audit review."`
 }
 
 // Encryption are the keys for what Temporal stores (U-S7).

@@ -21,11 +21,11 @@ import (
 
 func (c *cli) auditCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "audit", Short: "The log of who did what: list, verify, sign its head",
+		Use: "audit", Short: "The log of who did what: list, review, verify, sign its head",
 		Long: "Every entry of the audit log holds the hash of the one before it. verify walks the chain and names the first entry that is\n" +
 			"broken; a head that was kept elsewhere also shows entries that were cut off and a log that was written anew.",
 	}
-	cmd.AddCommand(c.auditListCommand(), c.auditVerifyCommand(), c.auditHeadCommand(), c.auditKeygenCommand())
+	cmd.AddCommand(c.auditListCommand(), c.auditVerifyCommand(), c.auditHeadCommand(), c.auditKeygenCommand(), c.auditReviewCommand())
 	return cmd
 }
 

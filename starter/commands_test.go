@@ -25,7 +25,7 @@ func deeds() map[string]string {
 		"demo": local, "dev": local, "localnet": local, "chaos": local,
 		"distribute": "distribute.start", "status": reads, "checks": reads, "explain": reads, "worker": runs,
 		"catchup": reads, "catchup settle": "catchup.settle",
-		"audit list": reads, "audit verify": reads, "audit head": reads, "audit keygen": local,
+		"audit list": reads, "audit verify": reads, "audit head": reads, "audit keygen": local, "audit review": "audit.review",
 		"receipt show": reads, "receipt make": "receipt.issue", "receipt verify": reads,
 		"signer check": reads, "codec serve": reads,
 		"dashboard": reads, "alerts list": reads, "alerts test": reads, "alerts ack": "alert.acknowledged", "mute": "alert.muted", "mute list": reads, "mute end": "mute.end",

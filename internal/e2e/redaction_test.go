@@ -224,7 +224,9 @@ func TestSecretsStandNowhere(t *testing.T) {
 			report := w.end(run)
 			w.audited("v", before, report)
 			left["metrics"], left["readiness"] = w.page("/metrics"), w.page("/readyz")
-			w.until("the incident is told", func() bool { return bytes.Contains(told.Bytes(), []byte("Seal")) || bytes.Contains(told.Bytes(), []byte("seal")) })
+			w.until("the incident is told", func() bool {
+				return bytes.Contains(told.Bytes(), []byte("Seal")) || bytes.Contains(told.Bytes(), []byte("seal"))
+			})
 			w.leavings(left, run, report)
 			w.reports(left)
 			w.stopWorker()

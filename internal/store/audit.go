@@ -151,6 +151,17 @@ func (s *Store) LastAudit(ctx context.Context, action string) (AuditEntry, bool,
 	return row.entry(), found, err
 }
 
+// FirstAudit reads the oldest entry of an action about one subject.
+func (s *Store) FirstAudit(ctx context.Context, action, subject string) (AuditEntry, bool, error) {
+	var row auditRow
+	var found bool
+	err := s.read(ctx, "first audit entry of "+action, func(db bun.IDB) (err error) {
+		found, err = one(db.NewSelect().Model(&row).Where("action = ? AND subject = ?", action, subject).Order("seq").Limit(1).Scan(ctx))
+		return err
+	})
+	return row.entry(), found, err
+}
+
 // AuditLog reads up to limit entries after the given one, oldest first; 0 reads from the beginning.
 func (s *Store) AuditLog(ctx context.Context, after int64, limit int) ([]AuditEntry, error) {
 	var rows []auditRow

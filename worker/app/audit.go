@@ -22,7 +22,7 @@ import (
 
 var auditModule = fx.Module("audit",
 	fx.Provide(newAuditKey, newReceipts),
-	fx.Invoke(noteSettings, postHeads),
+	fx.Invoke(noteSettings, noteKeys, postHeads),
 )
 
 // newAuditKey opens the key that signs heads and receipts; nil without one.
@@ -81,6 +81,16 @@ func noteSettings(lc fx.Lifecycle, s config.Settings, db *store.Store, keys *sen
 		err = db.Audit(ctx, store.AuditEntry{At: clock(), Actor: cmp.Or(s.Worker.Identity, "worker"), Action: actionSettings, Detail: detail})
 		if err != nil {
 			return fault(fmt.Errorf("audit the settings: %w", err))
+		}
+		return nil
+	}))
+}
+
+// noteKeys writes down which keys are in use, each once: doctor and the monthly report count their age from there.
+func noteKeys(lc fx.Lifecycle, s config.Settings, db *store.Store, clock Clock) {
+	lc.Append(fx.StartHook(func(ctx context.Context) error {
+		if err := audit.NoteKeys(ctx, db, KeysInUse(s), cmp.Or(s.Worker.Identity, "worker"), clock()); err != nil {
+			return fault(err)
 		}
 		return nil
 	}))
