@@ -35,6 +35,8 @@ func deeds() map[string]string {
 		"incident ack": "incident.state", "incident assign": "incident.assigned", "incident escalate": "incident.severity", "incident investigate": "incident.state",
 		"incident link": "incident.link", "incident mitigate": "incident.state", "incident note": "incident.note", "incident reopen": "incident.state",
 		"incident resolve": "incident.state", "drill incident": local,
+		"stop": "safety.set.stop", "isolate": "safety.set.isolate", "release": "safety.clear.isolate", "resume request": "safety.resume.requested", "resume approve": "safety.resume.approved", "resume status": reads,
+		"operator keygen": local, "operator list": reads, "drill stop": "safety.set.drill",
 		"config validate": reads, "config show": reads, "config schema": reads, "doctor": reads, "version": reads,
 	}
 }

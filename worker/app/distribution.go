@@ -54,16 +54,10 @@ func newDay(s *distribution.Service, settings config.Settings, db *store.Store) 
 }
 
 func newBooks(s config.Settings, db *store.Store, receipts *receipt.Service) *activities.Books {
-	var ids []string
-	for _, v := range s.Vaults {
-		if v.Enabled {
-			ids = append(ids, v.ID)
-		}
-	}
 	if receipts.Key == nil {
-		return activities.NewBooks(db, nil, ids)
+		return activities.NewBooks(db, nil, Enabled(s))
 	}
-	return activities.NewBooks(db, receipts, ids)
+	return activities.NewBooks(db, receipts, Enabled(s))
 }
 
 // Rules turns settings into the bounds of a day.

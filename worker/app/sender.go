@@ -30,6 +30,7 @@ type senders struct {
 	byVault map[string]*sender.Sender
 	keys    map[string]solana.PublicKey
 	watched map[string]*signer.Watched
+	reopen  func(ctx context.Context, vault string) (signer.Signer, error) // From where it lies now.
 	gate    *lateGate
 }
 
@@ -48,7 +49,14 @@ func (g *lateGate) Open(ctx context.Context, vault string) error {
 // opened now keeps the worker from starting: better than a day that finds out in its middle.
 func newSenders(s config.Settings, pool *chain.Pool, db *store.Store, clock Clock, log *slog.Logger) (*senders, error) {
 	out := &senders{byVault: map[string]*sender.Sender{}, keys: map[string]solana.PublicKey{}, watched: map[string]*signer.Watched{}, gate: &lateGate{}}
-	opened := map[string]*signer.Watched{}
+	opened, payers := map[string]*signer.Watched{}, map[string]config.Payer{}
+	out.reopen = func(ctx context.Context, vault string) (signer.Signer, error) {
+		p, ok := payers[vault]
+		if !ok {
+			return nil, fmt.Errorf("vault %s has no fee payer", vault)
+		}
+		return OpenKey(ctx, s, p)
+	}
 	for _, v := range s.Vaults {
 		if !v.Enabled {
 			continue
@@ -66,7 +74,7 @@ func newSenders(s config.Settings, pool *chain.Pool, db *store.Store, clock Cloc
 			}
 			opened[p.Key] = signer.Watch(key, clock)
 		}
-		out.watched[v.ID], out.keys[v.ID] = opened[p.Key], opened[p.Key].PublicKey()
+		out.watched[v.ID], out.keys[v.ID], payers[v.ID] = opened[p.Key], opened[p.Key].PublicKey(), p
 	}
 	vaults, err := Vaults(s, out.payer)
 	if err != nil {

@@ -22,10 +22,8 @@ CREATE TABLE receipts (
 
 -- An entry that is told again is looked for by its time.
 CREATE INDEX audit_by_time ON audit (at);
-CREATE INDEX audit_by_action ON audit (action, seq);
 
 -- +goose Down
-DROP INDEX audit_by_action;
 DROP INDEX audit_by_time;
 DROP TABLE receipts;
 DROP TABLE spendings;
