@@ -27,7 +27,9 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/fake/vaulttransit"
 	"github.com/meteora-fee-router/feeops/internal/localnet"
 	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
+	"github.com/meteora-fee-router/feeops/internal/ops"
 	"github.com/meteora-fee-router/feeops/internal/receipt"
+	"github.com/meteora-fee-router/feeops/internal/safety"
 	"github.com/meteora-fee-router/feeops/internal/seal"
 	"github.com/meteora-fee-router/feeops/worker/app"
 )
@@ -75,6 +77,44 @@ func TestAWorkerRefusesAnotherKeyThanTheSettingsName(t *testing.T) {
 	require.ErrorContains(t, err, payer(w.vault("v")).String())
 	require.ErrorContains(t, err, "rotated")
 	require.NotContains(t, err.Error(), vaultToken)
+}
+
+// TestAStopWithARemoteKeyAndEncryptionIsLiftedWhenTheKeySigns puts the parts together: the order to stop is encrypted, one
+// from the plain command line is understood too, and two people lift it no sooner than the key service signs again.
+func TestAStopWithARemoteKeyAndEncryptionIsLiftedWhenTheKeySigns(t *testing.T) {
+	t.Parallel()
+	w := newChain(t, specs(localnet.VaultSpec{Investors: 24}), pageSize(3), with(slowly), with(people))
+	server := inVault(w)
+	w.encrypted("k1")
+	w.startWorker()
+	ctx, db, before := context.Background(), w.store(), w.ledger("v")
+	run := w.start("v")
+	w.cursor("v", 6)
+	const reason = "a reason that nobody else may read"
+	require.NoError(t, app.SignalFlag(ctx, w.client, w.settings.Temporal.TaskQueue, domain.SafetyFlag{Kind: domain.SafetyStop, Reason: reason, Actor: "joe", At: time.Now()}))
+	report := w.end(run)
+	require.Equal(t, domain.Stopped, report.State)
+	require.Contains(t, report.Reason, reason, "the switch could read it")
+	_, raw := w.kept(w.client.GetWorkflow(ctx, w.switchID(), ""))
+	require.NotContains(t, string(raw), reason)
+
+	server.Seal()
+	var answer ops.ResumeAnswer
+	require.Eventually(t, func() bool {
+		err := w.decree(ops.UpdateRequestResume, safety.Ask{Reason: "mended", Actor: "joe"}, &answer)
+		return err != nil && strings.Contains(err.Error(), safety.CheckSigner)
+	}, patient, w.slot, "a key that does not sign keeps the stop")
+	server.Unseal()
+	w.resume()
+	w.audited("v", before, w.pay("v"))
+
+	w.temporalCLI("workflow", "signal", "--workflow-id", w.switchID(), "--name", ops.SignalEmergencyStop, "--input", `{"scope":"all","reason":"from outside","actor":"ann"}`)
+	w.until("the plain order is followed", func() bool {
+		flags, err := db.AllSafety(ctx)
+		return err == nil && len(flags) == 1 && flags[0].Reason == "from outside"
+	})
+	_, err := db.VerifyAudit(ctx)
+	require.NoError(t, err)
 }
 
 // newPayer makes another fee payer with SOL and gives it to the vault, as a rotation does.
