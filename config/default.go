@@ -47,9 +47,14 @@ func Default() Settings {
 		},
 		Temporal: Temporal{Address: "127.0.0.1:7233", Namespace: "default", TaskQueue: "feeops", Retention: 30 * 24 * time.Hour},
 		Store:    Store{DSN: NewURL("file:feeops.db")},
-		Worker:   Worker{Listen: "127.0.0.1:8780", DrainTimeout: 20 * time.Second, Web: Web{Enabled: true, Session: 8 * time.Hour}},
-		Log:      Log{Level: "info", Format: "text"},
-		Reports:  Reports{Dir: "reports", TimeZone: "UTC"},
+		Signer: Signer{
+			Source: SourceFile, Timeout: 5 * time.Second, Vault: SignerVault{Mount: "transit"},
+			Policy: SignerPolicy{MaxRentPerTransaction: 20_000_000, MaxRentPerDay: 5_000_000_000, MaxSpendPerDay: 6_000_000_000},
+		},
+		Audit:   Audit{HeadInterval: time.Hour, RotateAfter: 365 * 24 * time.Hour, ReviewEvery: 31 * 24 * time.Hour},
+		Worker:  Worker{Listen: "127.0.0.1:8780", DrainTimeout: 20 * time.Second, Web: Web{Enabled: true, Session: 8 * time.Hour}},
+		Log:     Log{Level: "info", Format: "text"},
+		Reports: Reports{Dir: "reports", TimeZone: "UTC"},
 		Distribution: Distribution{
 			MaxInvalidStreamsPercent:    5,
 			MinClaimable:                1,

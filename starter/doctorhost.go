@@ -21,6 +21,9 @@ func sqlitePath(dsn string) (string, bool) {
 
 // checkKeys looks at the key files' places and modes; it does not read the keys.
 func checkKeys(_ context.Context, s config.Settings) []finding {
+	if s.Signer.Source != config.SourceFile {
+		return nil
+	}
 	var paths []string
 	for _, path := range append([]string{s.Signer.KeypairPath}, vaultKeys(s)...) {
 		if path != "" && !slices.Contains(paths, path) {

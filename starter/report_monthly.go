@@ -62,7 +62,7 @@ func (c *cli) reportMonthly(ctx context.Context, month string, f reportFlags) (e
 	if err != nil {
 		return err
 	}
-	m, err := d.Monthly(ctx, report.MonthlyParams{Window: w, Bounds: bounds(d.settings), Security: d.store, Others: settingsEvidence(d.settings)})
+	m, err := d.Monthly(ctx, report.MonthlyParams{Window: w, Bounds: bounds(d.settings), Security: d.store, Others: append(settingsEvidence(d.settings), auditEvidence(ctx, d.store, d.settings, d.now)...)})
 	if err != nil {
 		return err
 	}
@@ -117,6 +117,9 @@ func private(s config.Settings) report.Assessment {
 // keyFiles looks at who may read the fee payers' keys. A key that does not lie here cannot be looked at.
 func keyFiles(s config.Settings) report.Assessment {
 	a := report.Assessment{Name: "fee payer keys", State: "not assessed", Evidence: "no key file can be looked at from here"}
+	if s.Signer.Source != config.SourceFile {
+		a.State, a.Evidence = "ok", fmt.Sprintf("kept by %s; the settings name no key file", s.Signer.Source)
+	}
 	paths := map[string]bool{s.Signer.KeypairPath: true}
 	for _, v := range s.Vaults {
 		paths[v.KeypairPath] = true

@@ -113,6 +113,7 @@ func (c *cli) commands() []*cobra.Command {
 		c.distributeCommand(), c.statusCommand(), c.dashboardCommand(), c.checksCommand(), c.explainCommand(), c.catchupCommand(),
 		c.stopCommand(), c.isolateCommand(), c.releaseCommand(), c.resumeCommand(), c.operatorCommand(), c.incidentCommand(), c.drillCommand(),
 		c.alertsCommand(), c.muteCommand(), c.reportCommand(), c.notifyCommand(), c.workerCommand(),
+		c.auditCommand(), c.receiptCommand(), c.signerCommand(), c.codecCommand(),
 		c.setupCommand(), c.deploymentCommand(), c.readyCommand(), c.configCommand(), c.doctorCommand(), c.versionCommand(),
 	}
 }

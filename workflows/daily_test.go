@@ -39,6 +39,7 @@ type vault struct {
 	stuckAt  uint32 // A cursor that does not move, whatever is sent; 0 for none.
 	sent     []uint32
 	saved    []domain.DayReport
+	told     ops.ReportInput // What the last report's activity was given.
 	planned  int
 	tidied   int
 	untidy   error // What tidying the lookup tables gives.
@@ -100,7 +101,7 @@ func (v *vault) register(env *testsuite.TestWorkflowEnvironment) {
 			return ops.ReportResult{}, nil
 		},
 		ops.SaveReport.Name: func(_ context.Context, in ops.ReportInput) (ops.SaveResult, error) {
-			v.saved = append(v.saved, in.Report)
+			v.saved, v.told = append(v.saved, in.Report), in
 			return ops.SaveResult{Requests: 12}, nil
 		},
 	} {
@@ -244,7 +245,7 @@ func TestX05_StopEndsTheDayBetweenPages(t *testing.T) {
 func TestPauseHoldsAndResumeGoesOn(t *testing.T) {
 	v := newVault(2, 15)
 	var during ops.DailyStatus
-	report, err := run(t, v, ops.DailyInput{}, func(env *testsuite.TestWorkflowEnvironment) {
+	report, err := run(t, v, ops.DailyInput{Actor: "bob"}, func(env *testsuite.TestWorkflowEnvironment) {
 		env.RegisterDelayedCallback(func() { env.SignalWorkflow(ops.SignalPause, ops.Order{Actor: "ada", Reason: "lunch"}) }, 0)
 		env.RegisterDelayedCallback(func() {
 			value, err := env.QueryWorkflow(ops.QueryStatus)
@@ -257,6 +258,11 @@ func TestPauseHoldsAndResumeGoesOn(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, domain.Paused, during.State)
 	require.Equal(t, domain.Complete, report.State)
+	require.Equal(t, "bob", v.told.Actor)
+	require.Len(t, v.told.Orders, 2, "who told the run what is for the audit log")
+	require.Equal(t, ops.Order{Actor: "ada", Reason: "lunch"}, v.told.Orders[0].Order)
+	require.Equal(t, []string{ops.SignalPause, ops.SignalResume}, []string{v.told.Orders[0].Name, v.told.Orders[1].Name})
+	require.Equal(t, time.Hour, v.told.Orders[1].At.Sub(v.told.Orders[0].At))
 }
 
 // A paid day stays a paid day when its lookup tables cannot be tidied, and a day that is not complete leaves them alone.

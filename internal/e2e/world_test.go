@@ -147,10 +147,16 @@ func (w *world) vault(short string) localnet.Vault {
 
 func (w *world) startWorker() {
 	w.t.Helper()
+	w.startWorkerWith()
+}
+
+// startWorkerWith replaces parts of the worker.
+func (w *world) startWorkerWith(changes ...fx.Option) {
+	w.t.Helper()
 	if *workerLog != "" {
 		w.settings.Log.Level = *workerLog
 	}
-	w.worker = app.New(w.settings)
+	w.worker = app.New(w.settings, changes...)
 	require.NoError(w.t, w.worker.Err())
 	ctx, cancel := context.WithTimeout(context.Background(), patient)
 	defer cancel()

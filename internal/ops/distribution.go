@@ -73,6 +73,16 @@ type DayRef struct {
 // ReportInput is the end of a run, saved by an activity because a failing workflow loses its result.
 type ReportInput struct {
 	Report domain.DayReport `json:"report"`
+	Actor  string           `json:"actor,omitempty"`  // Who started the run.
+	Orders []TakenOrder     `json:"orders,omitempty"` // What the run was told, for the audit log.
+}
+
+// TakenOrder is an order that a run has taken.
+type TakenOrder struct {
+	Order
+
+	Name string    `json:"name"` // stop, pause, resume.
+	At   time.Time `json:"at"`
 }
 
 // DailyStatus answers the status query.

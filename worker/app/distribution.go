@@ -14,6 +14,7 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/chain"
 	"github.com/meteora-fee-router/feeops/internal/distribution"
 	"github.com/meteora-fee-router/feeops/internal/domain"
+	"github.com/meteora-fee-router/feeops/internal/receipt"
 	"github.com/meteora-fee-router/feeops/internal/router"
 	"github.com/meteora-fee-router/feeops/internal/store"
 )
@@ -52,8 +53,11 @@ func newDay(s *distribution.Service, settings config.Settings, db *store.Store) 
 	return distribution.NewFunded(s, db, uint64(settings.Distribution.PayerRunwayWarnDays))
 }
 
-func newBooks(s config.Settings, db *store.Store) *activities.Books {
-	return activities.NewBooks(db, Enabled(s))
+func newBooks(s config.Settings, db *store.Store, receipts *receipt.Service) *activities.Books {
+	if receipts.Key == nil {
+		return activities.NewBooks(db, nil, Enabled(s))
+	}
+	return activities.NewBooks(db, receipts, Enabled(s))
 }
 
 // Rules turns settings into the bounds of a day.

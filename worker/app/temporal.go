@@ -18,6 +18,7 @@ import (
 
 	"github.com/meteora-fee-router/feeops/activities"
 	"github.com/meteora-fee-router/feeops/config"
+	"github.com/meteora-fee-router/feeops/internal/codec"
 	"github.com/meteora-fee-router/feeops/internal/ops"
 	"github.com/meteora-fee-router/feeops/workflows"
 )
@@ -44,7 +45,31 @@ func ClientOptions(s config.Settings, log *slog.Logger, metrics client.MetricsHa
 	}
 	o.HostPort, o.Namespace, o.Identity = s.Temporal.Address, s.Temporal.Namespace, s.Worker.Identity
 	o.Logger, o.MetricsHandler = temporallog.NewStructuredLogger(log), metrics
-	return o, nil
+	return o, Encrypted(s, &o)
+}
+
+// Encrypted makes a client encrypt and decrypt with the settings' keys. Without keys it still says clearly what it
+// cannot read.
+func Encrypted(s config.Settings, o *client.Options) error {
+	c, err := NewCodec(s)
+	if err != nil {
+		return err
+	}
+	o.DataConverter, o.FailureConverter = c.Converters()
+	return nil
+}
+
+// NewCodec has the settings' keys.
+func NewCodec(s config.Settings) (*codec.Codec, error) {
+	keys := make([]codec.Key, len(s.Temporal.Encryption.Keys))
+	for i, k := range s.Temporal.Encryption.Keys {
+		b, err := k.Bytes()
+		if err != nil {
+			return nil, err
+		}
+		keys[i] = codec.Key{ID: k.ID, Bytes: b}
+	}
+	return codec.New(keys)
 }
 
 func newClient(lc fx.Lifecycle, s config.Settings, log *slog.Logger, metrics client.MetricsHandler) (client.Client, error) {

@@ -42,6 +42,8 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"delivery", deliveries},
 		{"incident", incidents},
 		{"audit", audits},
+		{"spending", spendings},
+		{"receipt", receipts},
 		{"audit tail", auditTail},
 		{"booked", booked},
 		{"costs", costs},
