@@ -8,6 +8,7 @@ import (
 
 	"github.com/gagliardetto/solana-go"
 	"github.com/gagliardetto/solana-go/rpc"
+	"github.com/gagliardetto/solana-go/rpc/jsonrpc"
 	"github.com/gagliardetto/solana-go/rpc/ws"
 
 	"github.com/meteora-fee-router/feeops/internal/router"
@@ -117,6 +118,10 @@ func (w *Wire) DistributeFees(ctx context.Context, c Call) (string, error) {
 		return "", err
 	}
 	sig, err := w.rpc.SendTransactionWithOpts(ctx, tx, rpc.TransactionOpts{PreflightCommitment: rpc.CommitmentConfirmed})
+	var refused *jsonrpc.RPCError
+	if errors.As(err, &refused) {
+		return "", errors.New(refused.Message) // As the script prints it, without the logs.
+	}
 	if err != nil {
 		return "", err
 	}
