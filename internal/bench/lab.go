@@ -28,11 +28,12 @@ type lab struct {
 	stack *devstack.Stack
 	node  *localnet.Node
 	store *store.Store
+	sleep func(ctx context.Context, d time.Duration) error // The script's.
 }
 
 // newLab starts a chain with the vaults, Temporal and a worker.
 func newLab(ctx context.Context, o Options, vaults, investors int) (*lab, error) {
-	l := &lab{o: o}
+	l := &lab{o: o, sleep: sleep}
 	stack, err := devstack.Start(ctx, devstack.Options{
 		StateDir: o.StateDir, Worker: o.Worker, Env: o.Env, Tell: func(string) {},
 		StartChain: func(ctx context.Context, file string) (devstack.Chain, error) {

@@ -87,7 +87,7 @@ func (l *lab) scriptVault(ctx context.Context, v localnet.Vault, page int) (r pe
 		return r, err
 	}
 	defer func() { err = errors.Join(err, wire.Close()) }()
-	d := peer.Distributor{Config: peer.Config{Streams: v.Streams, PageSize: page, MaxRetries: scriptRetries}, Client: wire, Sleep: sleep}
+	d := peer.Distributor{Config: peer.Config{Streams: v.Streams, PageSize: page, MaxRetries: scriptRetries}, Client: wire, Sleep: l.sleep}
 	return d.Start(ctx)
 }
 
