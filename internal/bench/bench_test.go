@@ -106,11 +106,12 @@ func TestCompare_DoesNotHoldUnlikeRunsAgainstEachOther(t *testing.T) {
 	require.False(t, Compare(run(plain), run(plain)).Worse())
 	require.True(t, Compare(run(plain), run(slower)).Worse())
 	for name, alter := range map[string]func(*Result){
-		"another machine":      func(r *Result) { r.Machine.Processors = 8 },
-		"other slots":          func(r *Result) { r.SlotMS = 40 },
-		"another fleet":        func(r *Result) { r.Cases[1].Vaults = 10 },
-		"another large vault":  func(r *Result) { r.Cases[0].Investors = 200 },
-		"a fleet that was not": func(r *Result) { r.Cases = r.Cases[:1] },
+		"another machine":        func(r *Result) { r.Machine.Processors = 8 },
+		"another number of days": func(r *Result) { r.Days = 1 },
+		"other slots":            func(r *Result) { r.SlotMS = 40 },
+		"another fleet":          func(r *Result) { r.Cases[1].Vaults = 10 },
+		"another large vault":    func(r *Result) { r.Cases[0].Investors = 200 },
+		"a fleet that was not":   func(r *Result) { r.Cases = r.Cases[:1] },
 	} {
 		c := Compare(run(alter), run(slower))
 		require.NotEmpty(t, c.Unlike, name)

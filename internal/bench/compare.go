@@ -77,10 +77,10 @@ func Compare(before, now Result) Comparison {
 	}
 	for _, n := range now.Cases {
 		for _, b := range before.Cases {
-			if b.Vaults == n.Vaults && b.Investors == n.Investors && b.Next != nil && n.Next != nil {
+			if b.Vaults == n.Vaults && b.Investors == n.Investors && b.paid() != nil && n.paid() != nil {
 				f := figure{more: false}
-				name := fmt.Sprintf("%d × %d: seconds of the second day", n.Vaults, n.Investors)
-				c.Changes = append(c.Changes, f.change(name, &b.Next.Seconds, &n.Next.Seconds))
+				name := fmt.Sprintf("%d × %d: seconds of the last day", n.Vaults, n.Investors)
+				c.Changes = append(c.Changes, f.change(name, &b.paid().Seconds, &n.paid().Seconds))
 			}
 		}
 	}
@@ -92,6 +92,7 @@ func Compare(before, now Result) Comparison {
 		{"processors", before.Machine.Processors, now.Machine.Processors},
 		{"platform", before.Machine.Platform, now.Machine.Platform},
 		{"milliseconds of a slot", before.SlotMS, now.SlotMS},
+		{"days", before.Days, now.Days},
 		{"vaults of the largest fleet", largestOf(before), largestOf(now)},
 		{"investors of the largest vault", longestOf(before), longestOf(now)},
 	} {

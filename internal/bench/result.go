@@ -5,11 +5,11 @@ import "time"
 // Result is bench --json. The names of its first part are a contract (DESIGN.md §6). Null is not measured; NotMeasured
 // says why.
 type Result struct {
-	// Of one vault with the most investors, its second day.
+	// Of one vault with the most investors, its last day.
 	SlotsPerPage   *float64  `json:"slots_per_page"`
 	Orchestration  *float64  `json:"orchestration_ms_per_page"` // Between two pages, the median.
 	RequestsPerDay *float64  `json:"rpc_requests_per_day"`
-	PagesPerSecond *float64  `json:"pages_per_second"` // Of the largest fleet, its second day, until the last vault was closed.
+	PagesPerSecond *float64  `json:"pages_per_second"` // Of the largest fleet, its last day, until the last vault was closed.
 	TickMS1000     *float64  `json:"tick_ms_1000"`     // One look of the watch at 1,000 vaults, the median.
 	TickRequests   *float64  `json:"tick_requests_1000"`
 	StopP99        *float64  `json:"stop_p99_ms"`
@@ -22,6 +22,7 @@ type Result struct {
 	Started        time.Time `json:"started"`
 	DurationMS     int64     `json:"duration_ms"`
 	SlotMS         int       `json:"slot_ms"`
+	Days           int       `json:"days"` // 2, or 1 when only the first day was paid: its figures hold the making of lookup tables.
 	Cases          []Case    `json:"cases"`
 }
 
@@ -53,6 +54,14 @@ type Case struct {
 	Tick      *Tick    `json:"tick"`
 	Memory    *Memory  `json:"worker_memory"`
 	Disk      *Disk    `json:"disk"`
+}
+
+// paid is the last day that was paid; nil when none was.
+func (c Case) paid() *Round {
+	if c.Next != nil {
+		return c.Next
+	}
+	return c.First
 }
 
 // Round is one day of all vaults of a case.

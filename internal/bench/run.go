@@ -15,6 +15,7 @@ type Options struct {
 	Vaults    []int // Sizes of the fleets.
 	Investors []int // Of one vault; the first also of every vault of a fleet.
 	Slot      time.Duration
+	Days      int  // 1: only the first day; 2: the next one as well, which makes no lookup tables.
 	Peer      bool // Let the document's script run as well.
 	PeerMost  int  // The most vaults that it pays one after the other.
 	Looks     int  // Looks of the watch at each fleet.
@@ -23,7 +24,7 @@ type Options struct {
 	Worker    []string // Command that starts a worker.
 	Env       []string
 	Tell      func(line string)
-	// Stop measures the emergency stop: the slowest of a hundred. Nil: this build cannot.
+	// Stop measures the emergency stop: the slowest of a hundred. Nil leaves it out.
 	Stop func(ctx context.Context) (time.Duration, error)
 }
 
@@ -51,7 +52,7 @@ func (o Options) shapes() []shape {
 // Run measures everything, one case after the other. A case that fails says so and does not keep the others from being
 // measured; only the context's end does.
 func Run(ctx context.Context, o Options) Result {
-	r := Result{Machine: thisMachine(), Command: o.Command, Started: time.Now().UTC(), SlotMS: int(o.Slot.Milliseconds()), NotMeasured: []Gap{}, Cases: []Case{}, OK: true}
+	r := Result{Machine: thisMachine(), Command: o.Command, Started: time.Now().UTC(), SlotMS: int(o.Slot.Milliseconds()), Days: o.Days, NotMeasured: []Gap{}, Cases: []Case{}, OK: true}
 	if o.Peer {
 		r.Peer = &Peer{Cases: []PeerCase{}}
 	}
@@ -85,7 +86,7 @@ func (o Options) measure(ctx context.Context, s shape, p *Peer) Case {
 		if err = o.inside(ctx, l, s, &c, p); err != nil {
 			err = errors.Join(err, l.close())
 		} else {
-			c.Disk, err = l.measureDisk(2 * s.vaults)
+			c.Disk, err = l.measureDisk(o.Days * s.vaults)
 		}
 	}
 	if err != nil {
@@ -100,13 +101,15 @@ func (o Options) inside(ctx context.Context, l *lab, s shape, c *Case, p *Peer) 
 		return fmt.Errorf("the first day: %w", err)
 	}
 	o.Tell(fmt.Sprintf("%s: first day paid in %.1f s", s, c.First.Seconds))
-	if err = l.nextDay(ctx); err != nil {
-		return err
+	if o.Days > 1 {
+		if err = l.nextDay(ctx); err != nil {
+			return err
+		}
+		if c.Next, err = l.pay(ctx, 2); err != nil {
+			return fmt.Errorf("the second day: %w", err)
+		}
+		o.Tell(fmt.Sprintf("%s: second day paid in %.1f s, %.2f pages a second", s, c.Next.Seconds, c.Next.PagesPerSecond))
 	}
-	if c.Next, err = l.pay(ctx, 2); err != nil {
-		return fmt.Errorf("the second day: %w", err)
-	}
-	o.Tell(fmt.Sprintf("%s: second day paid in %.1f s, %.2f pages a second", s, c.Next.Seconds, c.Next.PagesPerSecond))
 	c.Memory = memory(l.stack.Worker.PID())
 	if c.Tick, err = l.tick(ctx, o.Looks); err != nil {
 		return err
@@ -138,7 +141,7 @@ const maxPublished = 50
 
 func (r *Result) measureStop(ctx context.Context, o Options) {
 	if o.Stop == nil {
-		r.gap("stop_p99_ms", "this build has no drill that measures the emergency stop")
+		r.gap("stop_p99_ms", "--stops 0")
 		return
 	}
 	o.Tell("the emergency stop, measured by its drill")

@@ -87,15 +87,15 @@ func (r Result) pace() Table {
 	return t
 }
 
-// cost says what the second day took.
+// cost says what the last day took.
 func (r Result) cost() Table {
 	t := Table{
-		Title:  "What a vault's second day costs",
+		Title:  "What a vault's last day costs",
 		Header: []string{"Vaults × investors", "Requests", "with the watch", "Fee lamports", "per investor", "History events", "History KiB", "Store KiB", "Temporal KiB"},
 	}
 	for _, c := range r.Cases {
 		row := []string{c.name()}
-		if n := c.Next; n != nil {
+		if n := c.paid(); n != nil {
 			row = append(row, number(n.Requests), number(n.NodeRequests), number(n.FeeLamports), number(n.PerInvestor), number(n.Events), number(n.HistoryKiB))
 		} else {
 			row = append(row, none(6)...)
