@@ -8,6 +8,7 @@ import (
 
 // Table is a result for people. The first column is a name, the others are figures.
 type Table struct {
+	Name   string // As docs/scaling.md calls for it.
 	Title  string
 	Header []string
 	Rows   [][]string
@@ -47,7 +48,7 @@ func (r Result) Tables() []Table {
 
 // summary is the contract's figures with the bars of DESIGN.md §7.
 func (r Result) summary() Table {
-	t := Table{Title: "Figures", Header: []string{"Figure", "Measured", "Bar"}}
+	t := Table{Name: "figures", Title: "Figures", Header: []string{"Figure", "Measured", "Bar"}}
 	bars := map[string]string{
 		"slots_per_page": "≤ 2", "orchestration_ms_per_page": "≤ 100", "tick_ms_1000": "< 2000", "tick_requests_1000": "≤ 40",
 		"stop_p99_ms": "≤ 1000", "rss_mib": "≤ 200",
@@ -65,6 +66,7 @@ func (r Result) summary() Table {
 // pace says how fast days were paid.
 func (r Result) pace() Table {
 	t := Table{
+		Name:   "pace",
 		Title:  "How fast days are paid, all vaults side by side, one worker",
 		Header: []string{"Vaults × investors", "Day", "Paid", "Pages", "Closed s", "Pages/s", "Investors a second", "Settled s", "One day p99 s", "Slots a page", "Between pages"},
 	}
@@ -90,6 +92,7 @@ func (r Result) pace() Table {
 // cost says what the last day took.
 func (r Result) cost() Table {
 	t := Table{
+		Name:   "cost",
 		Title:  "What a vault's last day costs",
 		Header: []string{"Vaults × investors", "Requests", "with the watch", "Fee lamports", "per investor", "History events", "History KiB", "Store KiB", "Temporal KiB"},
 	}
@@ -113,6 +116,7 @@ func (r Result) cost() Table {
 // watch says what the worker needs and what looking at the fleet takes.
 func (r Result) watch() Table {
 	t := Table{
+		Name:   "watch",
 		Title:  "The worker, and one look of the watch at the whole fleet",
 		Header: []string{"Vaults × investors", "Worker peak MiB", "after MiB", "Looks", "Look p50 ms", "max ms", "Requests"},
 	}
@@ -136,6 +140,7 @@ func (r Result) watch() Table {
 // table is the script's.
 func (p Peer) table() Table {
 	t := Table{
+		Name:   "script",
 		Title:  "The document's own script on the same chains, one vault after the other",
 		Header: []string{"Vaults × investors", "Program", "Day", "Page", "Covered", "Complete", "Sent", "Seconds", "Investors a second", "Slots a page", "Requests"},
 	}
@@ -160,7 +165,7 @@ func (p Peer) table() Table {
 
 // words are what the script prints last.
 func (p Peer) words() Table {
-	t := Table{Title: "What the script says at its end", Header: []string{"Vaults × investors", "Program", "First day", "Next day"}}
+	t := Table{Name: "words", Title: "What the script says at its end", Header: []string{"Vaults × investors", "Program", "First day", "Next day"}}
 	for _, c := range p.Cases {
 		t.Rows = append(t.Rows, []string{fmt.Sprintf("%d × %d", c.Vaults, c.Investors), c.Behaviour, brief(c.First.Said), brief(c.Next.Said)})
 	}
@@ -179,7 +184,7 @@ func brief(said string) string {
 
 // Table is the comparison for people.
 func (c Comparison) Table() Table {
-	t := Table{Title: "Compared with the saved run", Header: []string{"Figure", "Before", "Now", "Change", "Verdict"}}
+	t := Table{Name: "compared", Title: "Compared with the saved run", Header: []string{"Figure", "Before", "Now", "Change", "Verdict"}}
 	for _, ch := range c.Changes {
 		change := NoFigure
 		if ch.Percent != nil {

@@ -98,26 +98,26 @@ func (d *Distributor) executeDistribution(ctx context.Context, r *Result) error 
 	for cursor < total {
 		end := min(cursor+d.Config.PageSize, total)
 		page, err := d.processPage(ctx, d.Config.Streams[cursor:end], cursor, r)
-		switch {
-		case err == nil:
+		if err == nil {
 			r.Pages = append(r.Pages, Turned{Start: cursor, End: end, Attempts: page.Attempts, Signature: page.Signature})
 			cursor = end
 			if cursor < total && d.Config.DelayBetweenPages > 0 {
-				if err := d.Sleep(ctx, d.Config.DelayBetweenPages); err != nil {
-					return err
-				}
+				err = d.Sleep(ctx, d.Config.DelayBetweenPages)
 			}
-		default:
-			// Read at once, while what was sent may still land (row X10).
-			again, statusErr := d.Client.Status(ctx)
-			if statusErr != nil {
-				return statusErr
-			}
-			if again.Cursor <= cursor {
+			if err != nil {
 				return err
 			}
-			cursor = again.Cursor
+			continue
 		}
+		// Read at once, while what was sent may still land (row X10).
+		again, statusErr := d.Client.Status(ctx)
+		if statusErr != nil {
+			return statusErr
+		}
+		if again.Cursor <= cursor {
+			return err
+		}
+		cursor = again.Cursor
 	}
 	return nil
 }
