@@ -50,6 +50,8 @@ func Default() Settings {
 		Worker:   Worker{Listen: "127.0.0.1:8780", DrainTimeout: 20 * time.Second},
 		Log:      Log{Level: "info", Format: "text"},
 		Reports:  Reports{Dir: "reports", TimeZone: "UTC"},
+
+		Schedules: defaultSchedules(),
 		Distribution: Distribution{
 			MaxInvalidStreamsPercent:    5,
 			MinClaimable:                1,
