@@ -50,8 +50,11 @@ func (s Settings) scheduleRules() Errors {
 		key string
 		Schedule
 	}{
-		{"daily_distribution", t.DailyDistribution}, {"morning_check", t.MorningCheck}, {"evening_report", t.EveningReport},
-		{"weekly_maintenance", t.WeeklyMaintenance}, {"monthly_review", t.MonthlyReview},
+		{"daily_distribution", t.DailyDistribution},
+		{"morning_check", t.MorningCheck},
+		{"evening_report", t.EveningReport},
+		{"weekly_maintenance", t.WeeklyMaintenance},
+		{"monthly_review", t.MonthlyReview},
 	} {
 		c, err := one.Calendar(t.TimeZone)
 		if err != nil {

@@ -75,8 +75,15 @@ type facet struct{ name, value string }
 
 func facetsOf(spec client.ScheduleSpec, a *client.ScheduleWorkflowAction, input string, p *client.SchedulePolicies) []facet {
 	return []facet{
-		{"time", specText(spec)}, {"time zone", spec.TimeZoneName}, {"jitter", spec.Jitter.String()},
-		{"workflow", fmt.Sprint(a.Workflow)}, {"input", input}, {"run id", a.ID}, {"task queue", a.TaskQueue},
-		{"catch-up window", p.CatchupWindow.String()}, {"overlap", p.Overlap.String()}, {"bounds", boundsText(spec)},
+		{"time", specText(spec)},
+		{"time zone", spec.TimeZoneName},
+		{"jitter", spec.Jitter.String()},
+		{"workflow", fmt.Sprint(a.Workflow)},
+		{"input", input},
+		{"run id", a.ID},
+		{"task queue", a.TaskQueue},
+		{"catch-up window", p.CatchupWindow.String()},
+		{"overlap", p.Overlap.String()},
+		{"bounds", boundsText(spec)},
 	}
 }
