@@ -51,7 +51,8 @@ func Default() Settings {
 		Log:      Log{Level: "info", Format: "text"},
 		Reports:  Reports{Dir: "reports", TimeZone: "UTC"},
 
-		Schedules: defaultSchedules(),
+		Schedules:   defaultSchedules(),
+		Maintenance: Maintenance{DiskFreePercent: 10, MemoryFreePercent: 5, LoadPercent: 200, RankSamples: 5, FollowRanking: true, Govulncheck: "govulncheck"},
 		Distribution: Distribution{
 			MaxInvalidStreamsPercent:    5,
 			MinClaimable:                1,

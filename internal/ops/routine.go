@@ -63,6 +63,7 @@ type MaintenanceInput struct {
 // The activities of the routines.
 var (
 	ReportMorning     = Activity[StepInput, RoutineStep]{"ReportMorning", Routine}
+	ReportEvents      = Activity[StepInput, RoutineStep]{"ReportEvents", Routine}
 	ReportDaily       = Activity[StepInput, RoutineStep]{"ReportDaily", Routine}
 	ReportWeekly      = Activity[StepInput, RoutineStep]{"ReportWeekly", Routine}
 	ReportMonthly     = Activity[StepInput, RoutineStep]{"ReportMonthly", Routine}

@@ -68,7 +68,9 @@ type workerParams struct {
 	Books        *activities.Books
 	Monitor      *activities.Monitor
 	Incidents    *activities.Incidents
+	Routines     *activities.Routines
 	Registry     *prometheus.Registry
+	Clock        Clock
 	Log          *slog.Logger
 	Shutdown     fx.Shutdowner
 }
@@ -81,7 +83,7 @@ func newWorker(p workerParams) (worker.Worker, error) {
 	w := worker.New(p.Client, p.Settings.Temporal.TaskQueue, worker.Options{
 		DeploymentOptions: versions,
 		WorkerStopTimeout: p.Settings.Worker.DrainTimeout,
-		Interceptors:      []interceptor.WorkerInterceptor{newRecorder(p.Store, p.Registry, p.Log), &retries{random: rand.Float64}},
+		Interceptors:      []interceptor.WorkerInterceptor{newRecorder(p.Store, p.Registry, p.Clock, p.Log), &retries{random: rand.Float64}},
 		OnFatalError: func(err error) {
 			p.Log.Error("the worker cannot go on", "error", err)
 			if err := p.Shutdown.Shutdown(fx.ExitCode(1)); err != nil {
@@ -90,7 +92,7 @@ func newWorker(p workerParams) (worker.Worker, error) {
 		},
 	})
 	workflows.Register(w)
-	for _, names := range []map[string]any{p.Distribution.Names(), p.Books.Names(), p.Monitor.Names(), p.Incidents.Names()} {
+	for _, names := range []map[string]any{p.Distribution.Names(), p.Books.Names(), p.Monitor.Names(), p.Incidents.Names(), p.Routines.Names()} {
 		for name, f := range names {
 			w.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 		}
