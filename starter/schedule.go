@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/meteora-fee-router/feeops/config"
+	"github.com/meteora-fee-router/feeops/internal/ops"
 	"github.com/meteora-fee-router/feeops/internal/schedule"
 	"github.com/meteora-fee-router/feeops/worker/app"
 )
@@ -61,7 +62,7 @@ func (c *cli) openSchedules() (*scheduleDesk, error) {
 func (d *scheduleDesk) known(id string) (schedule.Definition, error) {
 	names := make([]string, 0, len(d.Defs))
 	for _, def := range d.Defs {
-		if def.ID == id {
+		if def.ID == id || def.ID == ops.ScheduleID(id, d.Queue) {
 			return def, nil
 		}
 		names = append(names, def.ID)

@@ -125,9 +125,11 @@ func (c *cli) steer(ctx context.Context, id, verb, detail, did string, do func(c
 		return err
 	}
 	defer d.close()
-	if _, err := d.known(id); err != nil {
+	def, err := d.known(id)
+	if err != nil {
 		return err
 	}
+	id = def.ID
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	h, err := d.Own(ctx, id)

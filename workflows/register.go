@@ -2,7 +2,7 @@ package workflows
 
 import "go.temporal.io/sdk/worker"
 
-// Register names every workflow. The worker and the replay tests call the same function.
+// Register names the workflows of the main queue. The worker and the replay tests call the same function.
 func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflow(DailyDistribution)
 	r.RegisterWorkflow(FleetDistribution)
@@ -12,4 +12,10 @@ func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflow(EveningReport)
 	r.RegisterWorkflow(WeeklyMaintenance)
 	r.RegisterWorkflow(MonthlyReview)
+	r.RegisterWorkflow(StopDrill)
+}
+
+// RegisterSafety names the workflow of the safety queue, which has pollers of its own.
+func RegisterSafety(r worker.WorkflowRegistry) {
+	r.RegisterWorkflow(SafetySwitch)
 }

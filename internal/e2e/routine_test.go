@@ -59,10 +59,6 @@ func TestSchedules_ABackfillReportsItsOwnDate(t *testing.T) {
 	w := newWorld(t, specs(localnet.VaultSpec{Investors: 3}))
 	book, err := app.Schedules(w.settings, w.client.ScheduleClient())
 	require.NoError(t, err)
-	for i := range book.Defs {
-		book.Defs[i].ID += "-" + w.slug("x") // The tests share a namespace.
-		book.Defs[i].RunID = book.Defs[i].ID
-	}
 	plan, err := book.Plan(context.Background())
 	require.NoError(t, err)
 	for _, c := range plan {

@@ -23,8 +23,8 @@ const (
 	ScheduleMonthly = "monthly-review"
 )
 
-// QueryResult answers with the RoutineResult so far.
-const QueryResult = "result"
+// ScheduleID is the id of a deployment's schedule; see SwitchID.
+func ScheduleID(name, queue string) string { return idOf(name, queue) }
 
 // RoutineInput starts MorningCheck, EveningReport, WeeklyMaintenance and MonthlyReview. The zero value is what a schedule
 // gives: the run is then about the time for which it was scheduled, also when it is a backfill.

@@ -6,6 +6,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/meteora-fee-router/feeops/config"
+	"github.com/meteora-fee-router/feeops/internal/domain"
 	"github.com/meteora-fee-router/feeops/internal/ops"
 	"github.com/meteora-fee-router/feeops/internal/schedule"
 )
@@ -34,9 +35,11 @@ func Schedules(s config.Settings, c client.ScheduleClient) (schedule.Book, error
 			continue
 		}
 		d := one.def
+		name := d.ID
+		d.ID = ops.ScheduleID(name, b.Queue)
 		d.RunID, d.Jitter, d.CatchUp = d.ID, s.Schedules.Jitter, s.Schedules.CatchUp
-		if d.ID == ops.ScheduleDaily {
-			d.RunID = ops.FleetID("scheduled")
+		if name == ops.ScheduleDaily {
+			d.RunID = ops.FleetID(domain.Day(ops.ScheduleID("scheduled", b.Queue)))
 		}
 		var err error
 		if d.Calendar, err = one.set.Calendar(s.Schedules.TimeZone); err != nil {
