@@ -43,6 +43,11 @@ type vault struct {
 	tidied   int
 	untidy   error // What tidying the lookup tables gives.
 	reported []domain.Failure
+
+	judgement  ops.Judgement // What the anomaly gate finds.
+	approvals  []ops.ApprovalRecord
+	unrecorded error // What recording an approval gives.
+	told       []domain.Message
 }
 
 func newVault(pages int, size uint32) *vault {
@@ -94,6 +99,15 @@ func (v *vault) register(env *testsuite.TestWorkflowEnvironment) {
 		ops.TidyTables.Name: func(context.Context, ops.DayRef) (ops.TidyResult, error) {
 			v.tidied++
 			return ops.TidyResult{}, fault.Seal(v.untidy)
+		},
+		ops.JudgePlan.Name: func(context.Context, ops.DayRef) (ops.Judgement, error) { return v.judgement, nil },
+		ops.RecordApproval.Name: func(_ context.Context, r ops.ApprovalRecord) (struct{}, error) {
+			v.approvals = append(v.approvals, r)
+			return struct{}{}, fault.Seal(v.unrecorded)
+		},
+		ops.TellPeople.Name: func(_ context.Context, m domain.Message) (struct{}, error) {
+			v.told = append(v.told, m)
+			return struct{}{}, nil
 		},
 		ops.ReportFailure.Name: func(_ context.Context, f domain.Failure) (ops.ReportResult, error) {
 			v.reported = append(v.reported, f)

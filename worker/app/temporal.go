@@ -72,6 +72,7 @@ type workerParams struct {
 	Monitor      *activities.Monitor
 	Incidents    *activities.Incidents
 	Routines     *activities.Routines
+	Gate         *activities.Gate
 	Safety       *activities.Safety
 	Recorder     *recorder
 	Refusals     *refusals
@@ -104,7 +105,7 @@ func newWorkers(p workerParams) (workers, error) {
 	out.safety = worker.New(p.Client, ops.SafetyQueue(queue), options)
 	workflows.Register(out.main)
 	workflows.RegisterSafety(out.safety)
-	register(out.main, p.Distribution.Names(), p.Books.Names(), p.Monitor.Names(), p.Incidents.Names(), p.Routines.Names(), p.Safety.Names())
+	register(out.main, p.Distribution.Names(), p.Books.Names(), p.Monitor.Names(), p.Incidents.Names(), p.Routines.Names(), p.Gate.Names(), p.Safety.Names())
 	register(out.safety, p.Safety.Names(), map[string]any{ops.TellPeople.Name: p.Monitor.Tell})
 	return out, nil
 }
