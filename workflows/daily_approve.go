@@ -16,6 +16,9 @@ import (
 // approvers may approve a plan.
 func approvers() []operator.Role { return []operator.Role{operator.Approver, operator.Admin} }
 
+// codeNotWanted refuses an approval that is for nothing that waits.
+const codeNotWanted = "refused/plan"
+
 // approve holds the plan against the vault's own past. Outside its band the day waits for a person before anything is
 // sent; nobody's answer in time is a no. A day that is open on chain is not held up: it would lose its investors.
 func (d *daily) approve(ctx workflow.Context) error {
@@ -101,7 +104,7 @@ func (d *daily) mayApprove(ctx workflow.Context, a operator.Approval) error {
 	case a.State != v.Hash:
 		return refuse("the approval is for the plan %.12s, and the plan is %.12s: look at it again", a.State, v.Hash)
 	}
-	return d.roster.Verify(a, workflow.Now(ctx), approvers()...)
+	return fault.Seal(d.roster.Verify(a, workflow.Now(ctx), approvers()...))
 }
 
 // approved takes a valid approval.

@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,6 +45,7 @@ type vault struct {
 	untidy   error // What tidying the lookup tables gives.
 	reported []domain.Failure
 
+	hash       string        // Of the plan; h unless set.
 	judgement  ops.Judgement // What the anomaly gate finds.
 	approvals  []ops.ApprovalRecord
 	unrecorded error // What recording an approval gives.
@@ -64,7 +66,7 @@ func (v *vault) register(env *testsuite.TestWorkflowEnvironment) {
 		},
 		ops.PlanDay.Name: func(_ context.Context, id string) (ops.Plan, error) {
 			v.planned++
-			p := ops.Plan{Vault: id, Day: "2026-11-23", Hash: "h", State: v.state, Pages: v.pages, PageSize: v.size, Investors: v.pages * int(v.size), Cursor: v.cursor, Continued: v.open}
+			p := ops.Plan{Vault: id, Day: "2026-11-23", Hash: cmp.Or(v.hash, "h"), State: v.state, Pages: v.pages, PageSize: v.size, Investors: v.pages * int(v.size), Cursor: v.cursor, Continued: v.open}
 			if v.state == domain.NotDue {
 				p.Timing = domain.Timing{ChainNow: 1_000_000, LastTS: 1_000_000 - domain.DaySeconds + int64(v.due/time.Second), Complete: true}
 				if v.planned > 1 {
