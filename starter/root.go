@@ -109,7 +109,7 @@ func (c *cli) root() *cobra.Command {
 // commands lists every command; each has a file of its own name.
 func (c *cli) commands() []*cobra.Command {
 	return []*cobra.Command{
-		c.demoCommand(), c.devCommand(), c.localnetCommand(), c.chaosCommand(),
+		c.demoCommand(), c.devCommand(), c.localnetCommand(), c.chaosCommand(), c.simulateCommand(),
 		c.distributeCommand(), c.statusCommand(), c.dashboardCommand(), c.checksCommand(), c.approvePlanCommand(), c.explainCommand(), c.catchupCommand(),
 		c.stopCommand(), c.isolateCommand(), c.releaseCommand(), c.resumeCommand(), c.operatorCommand(), c.incidentCommand(), c.drillCommand(),
 		c.alertsCommand(), c.muteCommand(), c.reportCommand(), c.notifyCommand(), c.workerCommand(),

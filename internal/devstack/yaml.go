@@ -24,10 +24,13 @@ type settings struct {
 	Store       struct {
 		DSN string `yaml:"dsn"`
 	} `yaml:"store"`
-	Worker     workerSettings     `yaml:"worker"`
-	Safety     safetySettings     `yaml:"safety"`
-	Operators  []operatorSettings `yaml:"operators"`
-	VaultsFile string             `yaml:"vaults_file"`
+	Worker    workerSettings     `yaml:"worker"`
+	Safety    safetySettings     `yaml:"safety"`
+	Operators []operatorSettings `yaml:"operators"`
+	Reports   struct {
+		Dir string `yaml:"dir"`
+	} `yaml:"reports"`
+	VaultsFile string `yaml:"vaults_file"`
 }
 
 type safetySettings struct {
@@ -109,6 +112,7 @@ func (s *Stack) writeSettings(context.Context, Options) error {
 		y.RPC.SlotTime = s.Chain.SlotTime.String()
 	}
 	y.Store.DSN = "file:feeops.db"
+	y.Reports.Dir = "reports" // Beside the file as well.
 	var b bytes.Buffer
 	b.WriteString("# Written by feeops for a local stack that ends with it.\n")
 	enc := yaml.NewEncoder(&b)
