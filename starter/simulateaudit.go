@@ -22,8 +22,12 @@ func (s *simulation) judge(ctx context.Context, r *simulateResult) (err error) {
 	}
 	chain := map[string]map[int64]audit.Day{} // By vault and opening.
 	s.chain.node.Slots(64)                    // Whatever could still land has landed.
-	for id, a := range s.auditors {
+	var auditors []*audit.Auditor
+	var verdicts []audit.Verdict
+	for _, vault := range s.chain.vaults {
+		id, a := vault.ID, s.auditors[vault.ID]
 		v := a.Judge()
+		auditors, verdicts = append(auditors, a), append(verdicts, v)
 		r.PaidTwice, r.Missed = r.PaidTwice+v.PaidTwice, r.Missed+v.Missed
 		chain[id] = map[int64]audit.Day{}
 		for _, d := range v.Days {
@@ -39,6 +43,7 @@ func (s *simulation) judge(ctx context.Context, r *simulateResult) (err error) {
 			r.Notes = append(r.Notes, id+": the auditor is not content")
 		}
 	}
+	r.Notes = append(r.Notes, audit.Together(auditors, verdicts)...)
 	for _, path := range r.Reports {
 		name := filepath.Base(path)
 		if !strings.HasSuffix(name, ".json") {

@@ -35,7 +35,7 @@ func audited(l *localChain) map[string]*audit.Auditor {
 	for _, v := range l.vaults {
 		out[v.ID] = audit.New(l.node.Bank(), audit.Subject{
 			Program: v.ProgramID, Vault: v.Vault, Policy: v.Addresses.Policy, Progress: v.Addresses.Progress, Treasury: v.Addresses.Treasury,
-			Creator: v.Addresses.Creator, Pool: v.PoolVault, Mint: v.QuoteMint, StreamMint: v.StreamMint, Streams: v.Streams, Payer: v.Payer.PublicKey(),
+			Creator: v.Addresses.Creator, Pool: v.PoolVault, Mint: v.QuoteMint, StreamMint: v.StreamMint, Streams: v.Streams, Payer: v.Payer.PublicKey(), SharedMint: true,
 		})
 	}
 	return out
