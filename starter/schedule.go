@@ -227,15 +227,16 @@ func (c *cli) printSchedules(rows []schedule.Row, zone string) error {
 		}
 		return t.In(loc).Format("01-02 15:04")
 	}
-	t := newTable("Schedules, times in "+zone, "Schedule", "When", "Health", "Next", "Last", "Missed", "Seen")
+	t := newTable("Schedules, times in "+zone, "Schedule", "When", "Health", "Next", "Last", "Missed", "Running")
 	for _, r := range rows {
 		when, _, _ := strings.Cut(r.Calendar, " (")
-		t.AppendRow([]any{r.ID, wrap(when, 18), r.Health, stamp(r.Next), stamp(r.Last), r.Late + r.Skipped, wrap(cmp.Or(r.Note, r.Seen), 20)})
+		t.AppendRow([]any{r.ID, wrap(when, 20), r.Health, stamp(r.Next), stamp(r.Last), r.Late + r.Skipped, r.Running})
 	}
+	rightFrom(t, 6, 7)
 	fmt.Fprintln(c.stdout, t.Render())
 	for _, r := range rows {
 		if _, next := r.Check(); next != "" {
-			c.para(0, fmt.Sprintf("%s: %s. Next: %s", r.ID, r.Seen, next))
+			c.para(0, fmt.Sprintf("%s: %s. Next: %s", r.ID, cmp.Or(r.Note, r.Seen), next))
 		}
 	}
 	return nil

@@ -116,7 +116,7 @@ func Cause(list []Ranked) string {
 		if !r.Healthy {
 			state = "unhealthy (" + r.Reason + ")"
 		}
-		out = append(out, fmt.Sprintf("%s %s, median %s, %d of %d failed, %d behind", r.Name, state, r.Median.Round(time.Millisecond), r.Failed, r.Asked, r.Behind))
+		out = append(out, fmt.Sprintf("%s %s, median %s, %d of %d failed, %d behind", r.Name, state, r.Median.Round(100*time.Microsecond), r.Failed, r.Asked, r.Behind))
 	}
 	return strings.Join(out, "; ")
 }

@@ -63,7 +63,7 @@ func (b Book) Look(ctx context.Context, now time.Time) ([]Row, error) {
 
 // rowOf judges one schedule. A foreign one is not read further: its runs are not ours.
 func rowOf(d Definition, queue string, is *client.ScheduleDescription, now time.Time) Row {
-	r := Row{ID: d.ID, Workflow: d.Workflow, Calendar: d.Calendar.String(), Health: Good, Seen: "as the settings have it"}
+	r := Row{ID: d.ID, Workflow: d.Workflow, Calendar: d.Calendar.String(), Health: Good, Seen: "as in the settings"}
 	if owner := markOf(is.Memo); owner != queue {
 		r.Health, r.Seen = Alien, "made by "+ownerText(owner)
 		return r
