@@ -28,10 +28,13 @@ type settings struct {
 	Audit struct {
 		KeyPath string `yaml:"key_path"`
 	} `yaml:"audit"`
-	Worker     workerSettings     `yaml:"worker"`
-	Safety     safetySettings     `yaml:"safety"`
-	Operators  []operatorSettings `yaml:"operators"`
-	VaultsFile string             `yaml:"vaults_file"`
+	Worker    workerSettings     `yaml:"worker"`
+	Safety    safetySettings     `yaml:"safety"`
+	Operators []operatorSettings `yaml:"operators"`
+	Reports   struct {
+		Dir string `yaml:"dir"`
+	} `yaml:"reports"`
+	VaultsFile string `yaml:"vaults_file"`
 }
 
 type safetySettings struct {
@@ -148,6 +151,7 @@ func (s *Stack) writeSettings(context.Context, Options) error {
 	if y.Audit.KeyPath, err = s.auditKey(); err != nil {
 		return err
 	}
+	y.Reports.Dir = "reports" // Beside the file as well.
 	var b bytes.Buffer
 	b.WriteString("# Written by feeops for a local stack that ends with it.\n")
 	enc := yaml.NewEncoder(&b)

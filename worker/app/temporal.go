@@ -96,6 +96,8 @@ type workerParams struct {
 	Books        *activities.Books
 	Monitor      *activities.Monitor
 	Incidents    *activities.Incidents
+	Routines     *activities.Routines
+	Gate         *activities.Gate
 	Safety       *activities.Safety
 	Recorder     *recorder
 	Refusals     *refusals
@@ -130,7 +132,7 @@ func newWorkers(p workerParams) (workers, error) {
 	out.safety = worker.New(p.Client, ops.SafetyQueue(queue), options)
 	workflows.Register(out.main)
 	workflows.RegisterSafety(out.safety)
-	register(out.main, p.Distribution.Names(), p.Books.Names(), p.Monitor.Names(), p.Incidents.Names(), p.Safety.Names())
+	register(out.main, p.Distribution.Names(), p.Books.Names(), p.Monitor.Names(), p.Incidents.Names(), p.Routines.Names(), p.Gate.Names(), p.Safety.Names())
 	register(out.safety, p.Safety.Names(), map[string]any{ops.TellPeople.Name: p.Monitor.Tell})
 	return out, nil
 }
