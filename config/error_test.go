@@ -69,7 +69,7 @@ func TestLoad_EveryErrorNamesFileLineKeyAndWhatWasWanted(t *testing.T) {
 		want string // The whole message.
 	}{
 		{"unknown key", "rpc:\n  max_slot_leg: 5\n", nil, `feeops.yaml:2: rpc.max_slot_leg: got an unknown key, want a known one. Did you mean max_slot_lag?`},
-		{"unknown section", "\nnothinglikeit: 5\n", nil, `feeops.yaml:2: nothinglikeit: got an unknown key, want a known one. Known keys: network, genesis_hash, rpc, temporal, store, signer, worker, log, safety, distribution, monitor, incidents, escalation, oncall, notify, vaults_file, vaults.`},
+		{"unknown section", "\nnothinglikeit: 5\n", nil, `feeops.yaml:2: nothinglikeit: got an unknown key, want a known one. Known keys: network, genesis_hash, rpc, temporal, store, signer, worker, log, safety, distribution, monitor, incidents, escalation, oncall, notify, reports, vaults_file, vaults.`},
 		{"samples old before the next look", "monitor:\n  metrics_interval: 5m\n", nil, `feeops.yaml:2: monitor.stale_after: got "3m0s", want at least twice monitor.metrics_interval. One late look would make every sample old.`},
 		{"samples gone before the monthly report", "monitor:\n  keep: 720h\n", nil, `feeops.yaml:2: monitor.keep: got 720h0m0s, want at least 1488h.`},
 		{"key twice", "log:\n  level: info\n  level: warn\n", nil, `feeops.yaml:3: log.level: got the key twice, want it once. Line 2 has it too.`},
@@ -126,6 +126,8 @@ func TestLoad_EveryErrorNamesFileLineKeyAndWhatWasWanted(t *testing.T) {
 		{"quiet days without hours", "notify:\n  quiet_hours:\n    days: [sat]\n", nil, `feeops.yaml:3: notify.quiet_hours.from: got nothing, want a time of day such as 22:00.`},
 		{"time zone", "notify:\n  time_zone: Mars/Olympus\n", nil, `feeops.yaml:2: notify.time_zone: got "Mars/Olympus", want a time zone such as UTC or Europe/Berlin. Take a name of the tz database: what this machine calls local is another place elsewhere.`},
 		{"heartbeat too fast", "notify:\n  heartbeat:\n    interval: 1s\n", nil, `feeops.yaml:3: notify.heartbeat.interval: got 1s, want at least 10s.`},
+		{"no time zone", "reports:\n  time_zone: Middle/Earth\n", nil, `feeops.yaml:2: reports.time_zone: got "Middle/Earth", want a time zone such as UTC or Europe/Berlin. Take a name of the tz database: what this machine calls local is another place elsewhere.`},
+		{"the machine's own time zone", "reports:\n  time_zone: Local\n", nil, `feeops.yaml:2: reports.time_zone: got "Local", want a time zone such as UTC or Europe/Berlin. Take a name of the tz database: what this machine calls local is another place elsewhere.`},
 		{"bad id", "vaults:\n" + vaultYAML("Big_One", keyB, streams), nil, `feeops.yaml:2: vaults[0].id: got "Big_One", want a name that matches ^[a-z0-9][a-z0-9._-]{0,62}$. Use small letters, digits, dots and dashes.`},
 		{"bad public key", "vaults:\n" + vaultYAML("a", keyB[2:], streams), nil, `feeops.yaml:3: vaults[0].vault: got "` + keyB[2:] + `", want a public key (base58, 32 bytes). It has 31 bytes: copy the whole address.`},
 		{"no base58", "vaults:\n" + vaultYAML("a", "0"+keyB[1:], streams), nil, `feeops.yaml:3: vaults[0].vault: got "0` + keyB[1:] + `", want a public key (base58, 32 bytes). '0' does not occur in base58.`},

@@ -46,6 +46,9 @@ func Load(opts LoadOptions) (Settings, Source, error) {
 	if !k.Exists("store.dsn") {
 		s.Store.DSN = NewURL("file:" + r.path(strings.TrimPrefix(s.Store.DSN.Reveal(), "file:"), opts.Dir))
 	}
+	if !k.Exists("reports.dir") {
+		s.Reports.Dir = r.path(s.Reports.Dir, opts.Dir)
+	}
 	for i := range s.Vaults {
 		r.streams(&s.Vaults[i], fmt.Sprintf("vaults[%d]", i))
 	}

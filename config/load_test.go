@@ -43,6 +43,7 @@ func TestLoad_NothingIsTheValidDefault(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, want.RPC, empty.RPC)
 	require.True(t, filepath.IsAbs(strings.TrimPrefix(empty.Store.DSN.Reveal(), "file:")), "the default database lies in the given directory")
+	require.True(t, filepath.IsAbs(empty.Reports.Dir), "and so do the reports")
 }
 
 func TestLoad_LaterSourcesWin(t *testing.T) {

@@ -24,6 +24,7 @@ type Settings struct {
 	Escalation   Escalation   `json:"escalation" jsonschema_description:"Who is paged when nobody acknowledges an incident."`
 	OnCall       OnCall       `json:"oncall" jsonschema_description:"Who is on call."`
 	Notify       Notify       `json:"notify" jsonschema_description:"Channels that are told. Secrets come from the environment or file: references."`
+	Reports      Reports      `json:"reports" jsonschema_description:"Reports as files, and the days that they are about."`
 	VaultsFile   string       `json:"vaults_file,omitempty" kind:"path" jsonschema_description:"JSON file with rows of vaults, as localnet --write-vaults makes it. Rows of the same id in vaults override it key by key."`
 	Vaults       []Vault      `json:"vaults" validate:"dive" jsonschema_description:"The vaults that are paid and watched."`
 }
@@ -77,6 +78,12 @@ type Worker struct {
 	Identity     string        `json:"identity,omitempty" jsonschema_description:"Name of this worker in Temporal. Default: made of process and host."`
 	Deployment   string        `json:"deployment,omitempty" validate:"omitempty,deployment" jsonschema_description:"Worker deployment of Temporal's worker versioning. Empty: no versioning, every worker takes every task."`
 	BuildID      string        `json:"build_id,omitempty" validate:"omitempty,deployment" jsonschema_description:"Build of this worker in its deployment. Default: the revision that the program was built from."`
+}
+
+// Reports says where reports go and whose midnight ends a day (E05, E07).
+type Reports struct {
+	Dir      string `json:"dir" kind:"path" validate:"required" jsonschema_description:"Directory of saved reports; it is made when it is needed. No report is ever replaced."`
+	TimeZone string `json:"time_zone" validate:"time_zone" jsonschema_description:"Time zone of report dates, such as Europe/Vienna. On-chain days are named by UTC whatever it is."`
 }
 
 // Log chooses what is logged and how.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/gagliardetto/solana-go"
@@ -46,20 +47,28 @@ func (c *cli) openDesk(ctx context.Context) (*desk, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the store: %w", err), pool.Stop(ctx))
 	}
-	vaults, err := app.Vaults(s, payerOf(s))
+	service, err := newService(s, pool, db, log)
 	if err != nil {
 		return nil, errors.Join(err, db.Close(), pool.Stop(ctx))
 	}
-	service := distribution.New(distribution.Params{
+	funded := distribution.NewFunded(service, db, uint64(s.Distribution.PayerRunwayWarnDays))
+	return &desk{settings: s, service: service, funded: funded, pool: pool, store: db}, nil
+}
+
+// newService is a service that reads and never sends.
+func newService(s config.Settings, pool *chain.Pool, db *store.Store, log *slog.Logger) (*distribution.Service, error) {
+	vaults, err := app.Vaults(s, payerOf(s))
+	if err != nil {
+		return nil, err
+	}
+	return distribution.New(distribution.Params{
 		Chain: pool, Store: db, Vaults: vaults, Rules: app.Rules(s),
 		Sender:    func(string) (distribution.Sender, error) { return nil, errNoSender },
 		Endpoints: func() []distribution.EndpointView { return app.Endpoints(pool) },
 		Stopped:   func() bool { return s.Safety.EmergencyStop },
 		Now:       time.Now, SlotTime: s.RPC.SlotTime, Log: log,
 		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
-	})
-	funded := distribution.NewFunded(service, db, uint64(s.Distribution.PayerRunwayWarnDays))
-	return &desk{settings: s, service: service, funded: funded, pool: pool, store: db}, nil
+	}), nil
 }
 
 // payerOf names a vault's fee payer when its key can be read here. Looking needs no key (D02): without one the fee

@@ -1,83 +1,152 @@
 package main
 
 import (
-	"cmp"
-	"context"
-	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/meteora-fee-router/feeops/config"
+	"github.com/meteora-fee-router/feeops/internal/domain"
 	"github.com/meteora-fee-router/feeops/internal/report"
+	"github.com/meteora-fee-router/feeops/internal/report/sheet"
 )
 
+// reportFlags are the flags that every report has.
+type reportFlags struct {
+	formats []string
+	out     string
+	save    bool
+}
+
 func (c *cli) reportCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "report", Short: "Reports from what was recorded"}
-	cmd.AddCommand(c.performanceCommand())
-	return cmd
-}
-
-func (c *cli) performanceCommand() *cobra.Command {
-	var since time.Duration
 	cmd := &cobra.Command{
-		Use:   "performance [--since 24h]",
-		Short: "How often and how fast each step went, and what failed",
-		Long: "Every attempt of every step is recorded by the worker. The report counts them by operation: success, the median and the\n" +
-			"95th percentile of all attempts, failed ones included, errors by code and the last three. A window without attempts is\n" +
-			"\"no data\". Reads the store only; works while chain and Temporal are down.",
-		Example: "  feeops report performance\n  feeops report performance --since 168h --json",
-		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return c.performance(cmd.Context(), since) },
+		Use: "report", Short: "Reports: morning, events, daily, weekly, monthly, performance, investor",
+		Long: "Reports say their window, their sources and how far these reach. What could not be read is unknown, what nobody looked at is not\n" +
+			"assessed. Dates are those of reports.time_zone; on-chain days are named by UTC.\n" +
+			"--format writes one format to standard output. --out and --save write files: all formats, or those of --format; a file that is\n" +
+			"there is never replaced, the next one is called -v2. Exit codes: 0 all well, 3 something wants attention, 1 failed or not known.",
+		Example: "  feeops report morning\n  feeops report events --hours 48\n  feeops report daily --date 2026-11-23 --save\n  feeops report monthly --format html > review.html",
 	}
-	cmd.Flags().DurationVar(&since, "since", 24*time.Hour, "how far back")
+	cmd.Args = cobra.NoArgs // Else a mistyped report would print this help and look like a success.
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	cmd.AddCommand(c.reportCommands()...)
 	return cmd
 }
 
-func (c *cli) performance(ctx context.Context, since time.Duration) (err error) {
-	if since <= 0 {
-		return usageError("--since: got %s, want a time such as 24h", since)
+// reportCommands lists the reports; each has a file of its own name.
+func (c *cli) reportCommands() []*cobra.Command {
+	return []*cobra.Command{
+		c.reportMorningCommand(), c.reportEventsCommand(), c.reportDailyCommand(), c.reportWeeklyCommand(), c.reportMonthlyCommand(), c.performanceCommand(), c.reportInvestorCommand(),
 	}
-	db, _, err := c.openBooks(ctx)
-	if err != nil {
-		return err
+}
+
+func (f *reportFlags) addTo(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringSliceVar(&f.formats, "format", nil, "md, json, csv or html; several only for files")
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(sheet.Formats(), cobra.ShellCompDirectiveNoFileComp)) // It fails for an unknown flag only.
+	flags.StringVar(&f.out, "out", "", "write files into this `directory`")
+	flags.BoolVar(&f.save, "save", false, "write files into reports.dir of the settings")
+}
+
+// check names what is wrong with the flags, before anything is opened.
+func (f *reportFlags) check(asJSON bool) error {
+	for _, format := range f.formats {
+		if !slices.Contains(sheet.Formats(), format) {
+			return usageError("--format: got %q, want one of %s", format, strings.Join(sheet.Formats(), ", "))
+		}
 	}
-	defer func() { err = cmp.Or(err, db.Close()) }()
-	now := time.Now()
-	all, err := db.Operations(ctx, now.Add(-since), now)
-	if err != nil {
-		return err
+	switch {
+	case f.out != "" && f.save:
+		return usageError("give --out or --save: one of them says where the files go")
+	case f.files() || len(f.formats) == 0:
+		return nil
+	case len(f.formats) > 1:
+		return usageError("--format: standard output takes one format; several need --out or --save")
+	case asJSON && f.formats[0] != "json":
+		return usageError("--json and --format %s ask for two formats", f.formats[0])
 	}
-	p := report.NewPerformance(now.Add(-since), now, all)
-	if c.json {
-		return c.printJSON(p)
-	}
-	c.printPerformance(p)
 	return nil
 }
 
-func (c *cli) printPerformance(p report.Performance) {
-	window := fmt.Sprintf("%s to %s", p.From.Format(time.DateTime), p.To.Format(time.DateTime+"Z"))
-	if p.Total.Count == 0 {
-		fmt.Fprintf(c.stdout, "No data: no step was recorded from %s.\n", window)
-		return
-	}
-	t := newTable("Steps from "+window, "Operation", "Attempts", "Success %", "p50 ms", "p95 ms", "Max ms")
-	for _, s := range append(p.Operations, p.Total) {
-		t.AppendRow([]any{s.Name, s.Count, *s.Success, s.P50.Milliseconds(), s.P95.Milliseconds(), s.Max.Milliseconds()})
-	}
-	rightFrom(t, 2, 6)
-	fmt.Fprintln(c.stdout, t.Render())
-	for _, s := range p.Operations {
-		if len(s.Errors) == 0 {
-			continue
-		}
-		line := ""
-		for _, e := range s.Errors {
-			line += fmt.Sprintf(" %s ×%d", cmp.Or(e.Code, "unclassified"), e.Count)
-		}
-		fmt.Fprintf(c.stdout, "%s failed:%s\n", s.Name, line)
-		for _, f := range s.Last {
-			fmt.Fprintf(c.stdout, "  %s  %-20s  %s\n", f.At.Format(time.DateTime+"Z"), clip(cmp.Or(f.Vault, f.Workflow), 20), clip(cmp.Or(f.Code, "unclassified"), 40))
+func (f *reportFlags) files() bool { return f.out != "" || f.save }
+
+// emit shows a report, writes its files, and ends with the verdict's exit code.
+func (c *cli) emit(r sheet.Paged, name string, f reportFlags, s config.Settings, verdict report.Verdict) error {
+	if f.files() {
+		if err := c.saveReport(r, name, f, s); err != nil {
+			return err
 		}
 	}
+	if err := c.show(r, f); err != nil {
+		return err
+	}
+	switch verdict {
+	case report.OK, "":
+		return nil
+	case report.Warn:
+		return &exitError{code: exitWarnings}
+	default:
+		return &exitError{code: exitFailed}
+	}
+}
+
+func (c *cli) show(r sheet.Paged, f reportFlags) error {
+	switch {
+	case c.json:
+		return c.printJSON(r)
+	case !f.files() && len(f.formats) == 1:
+		body, err := sheet.Render(r, f.formats[0])
+		if err != nil {
+			return err
+		}
+		_, err = c.stdout.Write(body)
+		return err
+	}
+	c.printSheet(r.Sheet())
+	return nil
+}
+
+func (c *cli) saveReport(r sheet.Paged, name string, f reportFlags, s config.Settings) error {
+	formats := f.formats
+	if len(formats) == 0 {
+		formats = sheet.Formats()
+	}
+	files, err := sheet.RenderAll(r, formats)
+	if err != nil {
+		return err
+	}
+	dir := f.out
+	if f.save {
+		dir = s.Reports.Dir
+	}
+	paths, err := sheet.Save(dir, name, files)
+	if err != nil {
+		return err
+	}
+	for _, path := range paths {
+		c.say("saved %s", path)
+	}
+	return nil
+}
+
+// dateOf reads --date, or gives the date of a moment in the zone.
+func dateOf(text string, now time.Time, loc *time.Location) (domain.Day, error) {
+	if text == "" {
+		return domain.Day(now.In(loc).Format(time.DateOnly)), nil
+	}
+	if _, err := time.Parse(time.DateOnly, text); err != nil {
+		return "", usageError("--date: got %q, want YYYY-MM-DD", text)
+	}
+	return domain.Day(text), nil
+}
+
+// zoneOf is the settings' time zone, which their check has found.
+func zoneOf(s config.Settings) (*time.Location, error) {
+	loc, err := time.LoadLocation(s.Reports.TimeZone)
+	if err != nil {
+		return nil, usageError("reports.time_zone: %w", err)
+	}
+	return loc, nil
 }

@@ -94,3 +94,16 @@ func (p *Pool) Balance(ctx context.Context, key solana.PublicKey, c rpc.Commitme
 	}
 	return ans.Value, nil
 }
+
+// BlockTime is a slot's estimated time in unix seconds; false when the endpoint does not know it, as for slots that it
+// does not keep.
+func (p *Pool) BlockTime(ctx context.Context, slot uint64) (unix int64, known bool, err error) {
+	var at *int64
+	if _, err := p.call(ctx, request{method: "getBlockTime", args: []any{slot}}, &at); err != nil {
+		return 0, false, fmt.Errorf("read the time of slot %d: %w", slot, err)
+	}
+	if at == nil {
+		return 0, false, nil
+	}
+	return *at, true, nil
+}

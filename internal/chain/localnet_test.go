@@ -103,6 +103,20 @@ func TestLocalnet_ReadsAgreeWithTheLedger(t *testing.T) {
 	require.Len(t, snap.Accounts[l.vault.Streams[0]].Data, 1104)
 }
 
+func TestLocalnet_ATimeThatTheNodeDoesNotKnowIsNoTime(t *testing.T) {
+	l := newLocal(t)
+	slot := l.node.Bank().Slot(bank.Finalized)
+	at, known, err := l.pool.BlockTime(t.Context(), slot)
+	require.NoError(t, err)
+	require.True(t, known)
+	want, _ := l.node.Bank().BlockTime(slot)
+	require.Equal(t, want, at)
+	l.node.SetFault(localnet.Fault{Name: "null-block-time"})
+	_, known, err = l.pool.BlockTime(t.Context(), slot)
+	require.NoError(t, err)
+	require.False(t, known)
+}
+
 func TestLocalnet_APageFromSimulationToFinality(t *testing.T) {
 	l := newLocal(t)
 	ctx := t.Context()

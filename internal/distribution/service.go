@@ -123,9 +123,13 @@ func (s *Service) Flags(ctx context.Context, vault string) ([]domain.SafetyFlag,
 			WithNext("Repair the store: an unreadable flag counts as stopped")
 	}
 	if s.Stopped != nil && s.Stopped() {
-		flags = append(flags, domain.SafetyFlag{Kind: domain.SafetyStop, Reason: "EMERGENCY_STOP is set in the environment or the settings", Actor: "settings", At: s.Now()})
+		flags = append(flags, s.settingsStop())
 	}
 	return flags, nil
+}
+
+func (s *Service) settingsStop() domain.SafetyFlag {
+	return domain.SafetyFlag{Kind: domain.SafetyStop, Reason: "EMERGENCY_STOP is set in the environment or the settings", Actor: "settings", At: s.Now()}
 }
 
 // Gate is the sender's question before every send.

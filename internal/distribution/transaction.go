@@ -24,6 +24,9 @@ type turned struct {
 	calls []pageCall                  // The router's calls of this vault that stand in the transaction itself.
 	pages []router.InvestorPayoutPage // All of them: a stranger may turn several in one transaction.
 	maybe *router.InvestorPayoutPage  // The logs were cut and no money moved: it turned this page, or nothing.
+
+	claims []router.QuoteFeesClaimed
+	cut    bool // The logs end before the transaction does: events may be missing.
 }
 
 // read takes a transaction apart for one vault.
@@ -40,8 +43,13 @@ func read(v Vault, day domain.Day, tx *chain.Transaction) (turned, error) {
 	if err != nil {
 		return out, fault.Newf(fault.Human, "tx/logs", "transaction %s: %w", tx.Signature, err).WithNext("Read the transaction in an explorer before going on")
 	}
+	out.cut = truncated
 	for _, e := range events {
 		switch event := e.Event.(type) {
+		case router.QuoteFeesClaimed:
+			if event.Vault == v.Address {
+				out.claims = append(out.claims, event)
+			}
 		case router.InvestorPayoutPage:
 			if event.Vault == v.Address {
 				out.page = &event

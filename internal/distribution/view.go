@@ -109,13 +109,9 @@ func readVault(ctx context.Context, r Reader, v Vault, commitment rpc.Commitment
 
 // readSecond reads what the first round pointed to.
 func (w *View) readSecond(ctx context.Context, r Reader, v Vault, first chain.Snapshot, c rpc.CommitmentType) error {
-	at := first.Accounts[v.Position]
-	if !at.Exists {
-		return vaultFault(v, "position_missing", fmt.Errorf("honorary position %s does not exist", v.Position), "Check honorary_position in the settings and the network of the endpoints")
-	}
-	position, err := damm.DecodePosition(at.Data)
+	position, err := decodePosition(v, first.Accounts[v.Position])
 	if err != nil {
-		return vaultFault(v, "position_bad", fmt.Errorf("honorary position %s: %w", v.Position, err), "Check honorary_position in the settings")
+		return err
 	}
 	keys := []solana.PublicKey{position.Pool}
 	ata := map[solana.PublicKey]solana.PublicKey{}
@@ -134,13 +130,8 @@ func (w *View) readSecond(ctx context.Context, r Reader, v Vault, first chain.Sn
 		return fmt.Errorf("read recipients of vault %s: %w", v.ID, err)
 	}
 	w.MaxSlot = max(w.MaxSlot, snap.MaxSlot)
-	pool, err := damm.DecodePool(snap.Accounts[position.Pool].Data)
-	if err != nil {
-		return vaultFault(v, "pool_bad", fmt.Errorf("pool %s of the honorary position: %w", position.Pool, err), "Check honorary_position in the settings")
-	}
-	a, b := damm.Claimable(pool, position)
-	if w.Quote, w.Base, err = pool.Split(v.QuoteMint, a, b); err != nil {
-		return vaultFault(v, "pool_mint", err, "Check quote_mint in the settings")
+	if w.Quote, w.Base, err = claimable(v, position, snap.Accounts[position.Pool]); err != nil {
+		return err
 	}
 	w.Recipients = make(map[solana.PublicKey]TokenView, len(ata))
 	for recipient, address := range ata {
@@ -149,23 +140,65 @@ func (w *View) readSecond(ctx context.Context, r Reader, v Vault, first chain.Sn
 	return nil
 }
 
+func decodePosition(v Vault, a chain.Account) (damm.Position, error) {
+	if !a.Exists {
+		return damm.Position{}, vaultFault(v, "position_missing", fmt.Errorf("honorary position %s does not exist", v.Position), "Check honorary_position in the settings and the network of the endpoints")
+	}
+	position, err := damm.DecodePosition(a.Data)
+	if err != nil {
+		return position, vaultFault(v, "position_bad", fmt.Errorf("honorary position %s: %w", v.Position, err), "Check honorary_position in the settings")
+	}
+	return position, nil
+}
+
+// claimable is what the position has earned in its pool, in base units of the quote and the base mint.
+func claimable(v Vault, position damm.Position, at chain.Account) (quote, base uint64, err error) {
+	pool, err := damm.DecodePool(at.Data)
+	if err != nil {
+		return 0, 0, vaultFault(v, "pool_bad", fmt.Errorf("pool %s of the honorary position: %w", position.Pool, err), "Check honorary_position in the settings")
+	}
+	a, b := damm.Claimable(pool, position)
+	if quote, base, err = pool.Split(v.QuoteMint, a, b); err != nil {
+		return 0, 0, vaultFault(v, "pool_mint", err, "Check quote_mint in the settings")
+	}
+	return quote, base, nil
+}
+
 // decodeRouter reads the two accounts of the program, strictly: an account of another program is never believed.
 func decodeRouter(v Vault, snap chain.Snapshot) (router.Policy, router.Progress, error) {
-	p, g := snap.Accounts[v.Accounts.Policy], snap.Accounts[v.Accounts.Progress]
-	if !p.Exists || !g.Exists {
-		return router.Policy{}, router.Progress{}, vaultFault(v, "vault_missing",
-			fmt.Errorf("no policy or progress account under program %s", v.Program),
-			"Check vault and program_id in the settings, and that the endpoints are of the right network")
-	}
-	policy, err := router.DecodePolicy(p.Owner, v.Program, p.Data)
+	policy, err := decodePolicy(v, snap.Accounts[v.Accounts.Policy])
 	if err != nil {
-		return router.Policy{}, router.Progress{}, vaultFault(v, "policy_bad", fmt.Errorf("policy %s: %w", v.Accounts.Policy, err), "Do not pay this vault before the program's version is understood")
+		return router.Policy{}, router.Progress{}, err
 	}
-	progress, err := router.DecodeProgress(g.Owner, v.Program, g.Data)
+	progress, err := decodeProgress(v, snap.Accounts[v.Accounts.Progress])
+	return policy, progress, err
+}
+
+func decodePolicy(v Vault, a chain.Account) (router.Policy, error) {
+	if !a.Exists {
+		return router.Policy{}, vaultMissing(v)
+	}
+	policy, err := router.DecodePolicy(a.Owner, v.Program, a.Data)
 	if err != nil {
-		return router.Policy{}, router.Progress{}, vaultFault(v, "progress_bad", fmt.Errorf("progress %s: %w", v.Accounts.Progress, err), "Do not pay this vault before the program's version is understood")
+		return policy, vaultFault(v, "policy_bad", fmt.Errorf("policy %s: %w", v.Accounts.Policy, err), "Do not pay this vault before the program's version is understood")
 	}
-	return policy, progress, nil
+	return policy, nil
+}
+
+func decodeProgress(v Vault, a chain.Account) (router.Progress, error) {
+	if !a.Exists {
+		return router.Progress{}, vaultMissing(v)
+	}
+	progress, err := router.DecodeProgress(a.Owner, v.Program, a.Data)
+	if err != nil {
+		return progress, vaultFault(v, "progress_bad", fmt.Errorf("progress %s: %w", v.Accounts.Progress, err), "Do not pay this vault before the program's version is understood")
+	}
+	return progress, nil
+}
+
+func vaultMissing(v Vault) error {
+	return vaultFault(v, "vault_missing", fmt.Errorf("no policy or progress account under program %s", v.Program),
+		"Check vault and program_id in the settings, and that the endpoints are of the right network")
 }
 
 // decimals reads the quote mint. Only the mint itself knows how its amounts are written.

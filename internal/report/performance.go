@@ -1,9 +1,9 @@
-// Package report turns what was recorded into figures. It asks nobody: what is not in the records is "no data".
 package report
 
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -22,18 +22,26 @@ type Performance struct {
 	Operations []OperationStats `json:"operations"` // By name.
 }
 
-// OperationStats are one operation's figures. Without a single attempt there are none: null is no data, which is neither
-// 0 % nor 0 ms (F03).
-type OperationStats struct {
-	Name    string         `json:"name"`
+// Spread says how long something took. Without a single measurement there are no figures: null is no data, which is not
+// 0 ms (F03). Percentiles are times that were measured.
+type Spread struct {
 	Count   int            `json:"count"`
-	OK      int            `json:"ok"`
-	Success *string        `json:"success_percent"` // Two decimals, rounded down: 99.995 is not 100.
+	Average *time.Duration `json:"average_ns"`
 	P50     *time.Duration `json:"p50_ns"`
 	P95     *time.Duration `json:"p95_ns"`
 	Max     *time.Duration `json:"max_ns"`
-	Errors  []CodeCount    `json:"errors"` // Most frequent first.
-	Last    []Failure      `json:"last_failures"`
+}
+
+// OperationStats are one operation's figures. Count counts attempts; without any, success is no data, which is not 0 %.
+type OperationStats struct {
+	Name string `json:"name"`
+	Spread
+	OK       int         `json:"ok"`
+	Success  *string     `json:"success_percent"` // Two decimals, rounded down: 99.995 is not 100.
+	Retries  int         `json:"retries"`         // Attempts after the first.
+	Requests uint64      `json:"rpc_requests"`
+	Errors   []CodeCount `json:"errors"` // Most frequent first.
+	Last     []Failure   `json:"last_failures"`
 }
 
 // CodeCount counts failures of one code; empty is a failure that nobody classified.
@@ -54,45 +62,93 @@ type Failure struct {
 
 // NewPerformance makes the report of the attempts that began in [from, to).
 func NewPerformance(from, to time.Time, all []domain.Operation) Performance {
-	byName := map[string][]domain.Operation{}
+	g := newGathering()
 	for _, o := range all {
-		byName[o.Name] = append(byName[o.Name], o)
+		g.add(o)
 	}
-	p := Performance{From: from.UTC(), To: to.UTC(), Total: stats("all", all), Operations: []OperationStats{}}
-	for name, some := range byName {
-		p.Operations = append(p.Operations, stats(name, some))
+	return g.performance(from, to)
+}
+
+// gathering takes attempts one by one, so that a month of them need not be held: of each it keeps the time it took.
+type gathering struct {
+	all    tally
+	byName map[string]*tally
+}
+
+func newGathering() *gathering { return &gathering{byName: map[string]*tally{}} }
+
+func (g *gathering) add(o domain.Operation) {
+	one := g.byName[o.Name]
+	if one == nil {
+		one = &tally{}
+		g.byName[o.Name] = one
 	}
-	slices.SortFunc(p.Operations, func(a, b OperationStats) int { return cmp.Compare(a.Name, b.Name) })
+	one.add(o)
+	g.all.add(o)
+}
+
+func (g *gathering) performance(from, to time.Time) Performance {
+	p := Performance{From: from.UTC(), To: to.UTC(), Total: g.all.stats("all"), Operations: []OperationStats{}}
+	for _, name := range slices.Sorted(maps.Keys(g.byName)) {
+		p.Operations = append(p.Operations, g.byName[name].stats(name))
+	}
 	return p
 }
 
-func stats(name string, all []domain.Operation) OperationStats {
-	s := OperationStats{Name: name, Count: len(all), Errors: []CodeCount{}, Last: []Failure{}}
-	if len(all) == 0 {
-		return s
+// tally counts the attempts of one operation.
+type tally struct {
+	times       []time.Duration
+	ok, retries int
+	requests    uint64
+	codes       map[string]int
+	last        []Failure
+}
+
+func (t *tally) add(o domain.Operation) {
+	t.times = append(t.times, o.Duration)
+	t.requests += o.Requests
+	if o.Attempt > 1 {
+		t.retries++
 	}
-	times := make([]time.Duration, 0, len(all))
-	codes := map[string]int{}
-	for _, o := range all {
-		times = append(times, o.Duration)
-		if o.OK {
-			s.OK++
-			continue
-		}
-		codes[o.Code]++
-		s.Last = append(s.Last, Failure{At: o.Started.UTC(), Vault: o.Vault, Code: o.Code, Attempt: o.Attempt, Duration: o.Duration, Workflow: o.WorkflowID})
+	if o.OK {
+		t.ok++
+		return
 	}
-	slices.Sort(times)
-	p50, p95, most := rank(times, 50), rank(times, 95), times[len(times)-1]
-	success := percent(s.OK, s.Count)
-	s.P50, s.P95, s.Max, s.Success = &p50, &p95, &most, &success
-	for code, n := range codes {
+	if t.codes == nil {
+		t.codes = map[string]int{}
+	}
+	t.codes[o.Code]++
+	t.last = append(t.last, Failure{At: o.Started.UTC(), Vault: o.Vault, Code: o.Code, Attempt: o.Attempt, Duration: o.Duration, Workflow: o.WorkflowID})
+	slices.SortStableFunc(t.last, func(a, b Failure) int { return b.At.Compare(a.At) })
+	t.last = t.last[:min(lastFailures, len(t.last))]
+}
+
+func (t *tally) stats(name string) OperationStats {
+	s := OperationStats{Name: name, Spread: spreadOf(t.times), OK: t.ok, Retries: t.retries, Requests: t.requests, Errors: []CodeCount{}, Last: []Failure{}}
+	s.Last = append(s.Last, t.last...)
+	if s.Count > 0 {
+		success := percent(s.OK, s.Count)
+		s.Success = &success
+	}
+	for code, n := range t.codes {
 		s.Errors = append(s.Errors, CodeCount{code, n})
 	}
 	slices.SortFunc(s.Errors, func(a, b CodeCount) int { return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Code, b.Code)) })
-	slices.SortStableFunc(s.Last, func(a, b Failure) int { return b.At.Compare(a.At) })
-	s.Last = s.Last[:min(lastFailures, len(s.Last))]
 	return s
+}
+
+// spreadOf sorts the times.
+func spreadOf(times []time.Duration) Spread {
+	if len(times) == 0 {
+		return Spread{}
+	}
+	slices.Sort(times)
+	var sum time.Duration
+	for _, t := range times {
+		sum += t
+	}
+	average, p50, p95, most := sum/time.Duration(len(times)), rank(times, 50), rank(times, 95), times[len(times)-1]
+	return Spread{Count: len(times), Average: &average, P50: &p50, P95: &p95, Max: &most}
 }
 
 // rank is the nearest-rank percentile: the smallest time that at least so many percent of the attempts kept to. It is

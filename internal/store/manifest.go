@@ -19,6 +19,7 @@ type manifestRow struct {
 	Hash     string
 	Document string
 	Opening  sql.NullString
+	OpenedTS sql.NullInt64 `bun:"opened_ts"` // Of the opening, so that the fleet's days are found without reading their lists.
 }
 
 // SaveManifest freezes a day's plan: the first writer wins, and what is stored is returned. Saving the same plan again
@@ -119,7 +120,7 @@ func (s *Store) SetOpening(ctx context.Context, vault string, day domain.Day, o 
 		case row.Opening.Valid:
 			return ErrOpened
 		}
-		_, err = tx.NewUpdate().Model(&row).Set("opening = ?", document).Where("vault = ? AND day = ?", vault, day).Exec(ctx)
+		_, err = tx.NewUpdate().Model(&row).Set("opening = ?", document).Set("opened_ts = ?", o.TS).Where("vault = ? AND day = ?", vault, day).Exec(ctx)
 		return err
 	})
 }

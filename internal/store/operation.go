@@ -52,10 +52,14 @@ func (s *Store) Operations(ctx context.Context, from, to time.Time) ([]domain.Op
 	}
 	out := make([]domain.Operation, len(rows))
 	for i, r := range rows {
-		out[i] = domain.Operation{
-			Name: r.Name, Vault: r.Vault, Started: time.Time(r.Started), Duration: time.Duration(r.DurationNS), OK: r.OK, Code: r.Code,
-			WorkflowID: r.WorkflowID, RunID: r.RunID, Attempt: r.Attempt, Requests: uint64(r.Requests),
-		}
+		out[i] = r.operation()
 	}
 	return out, nil
+}
+
+func (r operationRow) operation() domain.Operation {
+	return domain.Operation{
+		Name: r.Name, Vault: r.Vault, Started: time.Time(r.Started), Duration: time.Duration(r.DurationNS), OK: r.OK, Code: r.Code,
+		WorkflowID: r.WorkflowID, RunID: r.RunID, Attempt: r.Attempt, Requests: uint64(r.Requests),
+	}
 }

@@ -46,7 +46,7 @@ func (s *Store) ReplaceManifest(ctx context.Context, m domain.Manifest, oldHash 
 // ClearOpening takes back an opening that the chain rolled back.
 func (s *Store) ClearOpening(ctx context.Context, vault string, day domain.Day) error {
 	return s.write(ctx, fmt.Sprintf("clear opening of %s for %s", vault, day), func(tx bun.Tx) error {
-		_, err := tx.NewUpdate().Model((*manifestRow)(nil)).Set("opening = ?", sql.NullString{}).
+		_, err := tx.NewUpdate().Model((*manifestRow)(nil)).Set("opening = ?", sql.NullString{}).Set("opened_ts = ?", sql.NullInt64{}).
 			Where("vault = ? AND day = ?", vault, day).Exec(ctx)
 		return err
 	})

@@ -85,6 +85,30 @@ func (s *Store) LatestTick(ctx context.Context) (domain.FleetTick, bool, error) 
 	return out, found, err
 }
 
+// Looked says how well the watch looked at the fleet in a stretch of time. Older looks are thinned out, so the count is a
+// lower bound.
+type Looked struct {
+	First time.Time
+	Last  time.Time
+	Count int
+}
+
+// Looks counts the looks in [from, to).
+func (s *Store) Looks(ctx context.Context, from, to time.Time) (Looked, error) {
+	var row struct {
+		First, Last *moment
+		Count       int
+	}
+	err := s.read(ctx, "looks at the fleet", func(db bun.IDB) error {
+		return db.NewSelect().Model((*sampleRow)(nil)).ColumnExpr("MIN(at) AS first, MAX(at) AS last, COUNT(*) AS count").
+			Where("first_vault = '' AND at >= ? AND at < ?", moment(from), moment(to)).Scan(ctx, &row)
+	})
+	if err != nil || row.First == nil || row.Last == nil {
+		return Looked{}, err
+	}
+	return Looked{First: time.Time(*row.First), Last: time.Time(*row.Last), Count: row.Count}, nil
+}
+
 // EachTick gives the looks in [from, to) to f, oldest first. With two zero times it gives the newest one alone.
 func (s *Store) EachTick(ctx context.Context, from, to time.Time, f func(domain.FleetTick) error) error {
 	var times []sampleRow // Of which only the time is read.

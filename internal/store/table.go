@@ -60,9 +60,18 @@ func (s *Store) DropTable(ctx context.Context, address string) error {
 
 // Tables reads a vault's lookup tables by address.
 func (s *Store) Tables(ctx context.Context, vault string) ([]domain.Table, error) {
+	return s.tables(ctx, "lookup tables of "+vault, func(q *bun.SelectQuery) *bun.SelectQuery { return q.Where("vault = ?", vault) })
+}
+
+// AllTables reads the lookup tables of every vault by address.
+func (s *Store) AllTables(ctx context.Context) ([]domain.Table, error) {
+	return s.tables(ctx, "all lookup tables", func(q *bun.SelectQuery) *bun.SelectQuery { return q })
+}
+
+func (s *Store) tables(ctx context.Context, what string, where func(*bun.SelectQuery) *bun.SelectQuery) ([]domain.Table, error) {
 	var rows []tableRow
-	err := s.read(ctx, "lookup tables of "+vault, func(db bun.IDB) error {
-		return db.NewSelect().Model(&rows).Where("vault = ?", vault).Order("address").Scan(ctx)
+	err := s.read(ctx, what, func(db bun.IDB) error {
+		return where(db.NewSelect().Model(&rows)).Order("address").Scan(ctx)
 	})
 	if err != nil {
 		return nil, err

@@ -125,6 +125,11 @@ func days(t *testing.T, open func(*testing.T) *store.Store) {
 		got, err := s.Tables(ctx, vault)
 		require.NoError(t, err)
 		require.Equal(t, []domain.Table{grown}, got)
+		other := domain.Table{Vault: "another", Address: "u", Authority: "me", Slot: 1, Active: true}
+		require.NoError(t, s.SaveTable(ctx, other))
+		all, err := s.AllTables(ctx)
+		require.NoError(t, err)
+		require.Equal(t, []domain.Table{grown, other}, all)
 		require.ErrorIs(t, s.SaveTable(ctx, domain.Table{}), store.ErrInvalid)
 	})
 	t.Run("a lookup table's end is kept, and then it is forgotten", func(t *testing.T) {
