@@ -43,10 +43,10 @@ var kinds = []struct {
 	{ErrMissing, fault.Human, "backup/missing", "Take another backup or another place: feeops backup list"},
 	{ErrNewer, fault.Human, "backup/newer", "Install the feeops that made it, or a newer one"},
 	{ErrUnreachable, fault.Retry, "backup/unreachable", "Check the network, the address and the service"},
-	{ErrDenied, fault.Human, "backup/denied", "Check the credentials in the environment and what they allow (docs/backup.md)"},
+	{ErrDenied, fault.Human, "backup/denied", "Check the credentials in the environment and what they allow (docs/recovery.md)"},
 	{ErrNone, fault.Human, "backup/none", "Make one with feeops backup create, or look in another place"},
 	{ErrKeyFile, fault.Human, "backup/key_file", "Make one with feeops backup keygen --output FILE"},
-	{ErrPlace, fault.Human, "backup/place", "Use file:PATH, s3://BUCKET?region=… or azblob://CONTAINER (docs/backup.md)"},
+	{ErrPlace, fault.Human, "backup/place", "Use file:DIRECTORY or s3://BUCKET/PATH (docs/recovery.md)"},
 	{ErrTaken, fault.Human, "backup/taken", "Move it away and keep it; nothing is written over"},
 }
 

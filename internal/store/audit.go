@@ -81,24 +81,6 @@ type AuditState struct {
 	Head    string `json:"head"`
 }
 
-// Break says why an entry does not follow a state of the log; empty when it does.
-func (e AuditEntry) Break(before AuditState) string {
-	hash, err := e.seal()
-	switch {
-	case err != nil:
-		return err.Error()
-	case e.Seq > before.Entries+1:
-		return fmt.Sprintf("entries %d to %d are missing", before.Entries+1, e.Seq-1)
-	case e.Seq != before.Entries+1:
-		return fmt.Sprintf("its number is %d", e.Seq)
-	case e.Hash != hash:
-		return "its content is not what was written"
-	case e.Prev != before.Head:
-		return "it does not follow the entry before it: that one was written anew"
-	}
-	return ""
-}
-
 // VerifyAudit walks the whole chain. ErrAudit names the first entry that does not fit.
 func (s *Store) VerifyAudit(ctx context.Context) (AuditState, error) {
 	var state AuditState
@@ -108,8 +90,12 @@ func (s *Store) VerifyAudit(ctx context.Context) (AuditState, error) {
 			return state, err
 		}
 		for _, e := range page {
-			if why := e.Break(state); why != "" {
-				return state, fmt.Errorf("store: verify audit: %w at entry %d: %s: keep a copy of the file and compare it with a backup", ErrAudit, state.Entries+1, why)
+			hash, err := e.seal()
+			if err != nil {
+				return state, fmt.Errorf("store: verify audit: %w", err)
+			}
+			if e.Seq != state.Entries+1 || e.Prev != state.Head || e.Hash != hash {
+				return state, fmt.Errorf("store: verify audit: %w at entry %d: keep a copy of the file and compare it with a backup", ErrAudit, state.Entries+1)
 			}
 			state = AuditState{Entries: e.Seq, Head: e.Hash}
 		}
