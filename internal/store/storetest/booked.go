@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -76,7 +77,7 @@ func booked(t *testing.T, open func(*testing.T) *store.Store) {
 		require.NoError(t, s.SaveReport(ctx, domain.DayReport{Vault: "b", Day: "2026-03-07", State: domain.Complete}))
 		for i := range 50 {
 			in := Intent(string(rune('A'+i)), string(rune('A'+i)), i)
-			in.Raw = make([]byte, 40_000)
+			in.Raw = unpackable(t, i, 40_000)
 			require.NoError(t, s.InsertIntent(ctx, in))
 		}
 		full, err := s.Volume(ctx)
@@ -215,4 +216,13 @@ func evidence(t *testing.T, open func(*testing.T) *store.Store) {
 		require.NoError(t, err)
 		require.Equal(t, []int{2, 1}, []int{all, strangers})
 	})
+}
+
+// unpackable returns bytes that no database can store in fewer: PostgreSQL packs large values, and zeros take no room at all.
+func unpackable(t *testing.T, seed, n int) []byte {
+	t.Helper()
+	b := make([]byte, n)
+	_, err := rand.NewChaCha8([32]byte{byte(seed)}).Read(b)
+	require.NoError(t, err)
+	return b
 }
