@@ -50,6 +50,7 @@ func Default() Settings {
 		Worker:   Worker{Listen: "127.0.0.1:8780", DrainTimeout: 20 * time.Second},
 		Log:      Log{Level: "info", Format: "text"},
 		Reports:  Reports{Dir: "reports", TimeZone: "UTC"},
+		Backup:   defaultBackup(),
 		Distribution: Distribution{
 			MaxInvalidStreamsPercent:    5,
 			MinClaimable:                1,

@@ -112,7 +112,7 @@ func (c *cli) commands() []*cobra.Command {
 		c.demoCommand(), c.devCommand(), c.localnetCommand(), c.chaosCommand(),
 		c.distributeCommand(), c.statusCommand(), c.dashboardCommand(), c.checksCommand(), c.explainCommand(), c.catchupCommand(), c.incidentCommand(), c.drillCommand(),
 		c.alertsCommand(), c.muteCommand(), c.reportCommand(), c.notifyCommand(), c.workerCommand(),
-		c.setupCommand(), c.deploymentCommand(), c.readyCommand(), c.configCommand(), c.doctorCommand(), c.versionCommand(),
+		c.backupCommand(), c.setupCommand(), c.deploymentCommand(), c.readyCommand(), c.configCommand(), c.doctorCommand(), c.versionCommand(),
 	}
 }
 

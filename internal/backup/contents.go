@@ -71,3 +71,9 @@ type Folder struct {
 	Name string
 	Dir  string
 }
+
+// Names of folders in archives.
+const (
+	FolderEvidence = "evidence"
+	FolderReports  = "reports"
+)

@@ -57,6 +57,7 @@ const chunk = 4 << 20
 // Create makes an archive and then its label. What fails on the way leaves no label, and at a service no archive either.
 func Create(ctx context.Context, p CreateParams) (Made, error) {
 	began := p.Now()
+	p.Deployment = slug(p.Deployment)
 	id, err := NewID(p.Deployment, began, p.Random)
 	if err != nil {
 		return Made{}, err

@@ -118,7 +118,7 @@ func (p *Place) Choose(ctx context.Context, id, deployment string, before time.T
 		return Label{}, err
 	}
 	for _, l := range all {
-		if l.State == Whole && l.Deployment == deployment && l.MadeAt.Before(before) {
+		if l.State == Whole && l.Deployment == slug(deployment) && l.MadeAt.Before(before) {
 			return l.Label, nil
 		}
 	}

@@ -28,7 +28,7 @@ func (k Keep) Drop(all []Listed, deployment string, now time.Time) []Listed {
 		at := l.MadeAt.UTC()
 		age := now.Sub(at)
 		switch {
-		case l.Deployment != deployment:
+		case l.Deployment != slug(deployment):
 			continue
 		case l.State == Unfinished || l.State == Missing:
 			if age > unfinishedAfter {

@@ -46,6 +46,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"costs", costs},
 		{"statements", statements},
 		{"evidence", evidence},
+		{"backup", backups},
 		{"amounts", amounts},
 		{"concurrency", concurrency},
 		{"rivals", rivals},
