@@ -8,4 +8,6 @@ func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflow(FleetDistribution)
 	r.RegisterWorkflow(FleetMonitor)
 	r.RegisterWorkflow(Incident)
+	r.RegisterWorkflow(Backup)
+	r.RegisterWorkflow(RestoreDrill)
 }

@@ -6,12 +6,25 @@ import (
 	"fmt"
 	"time"
 
+	"go.uber.org/fx"
+
+	"github.com/meteora-fee-router/feeops/activities"
 	"github.com/meteora-fee-router/feeops/config"
 	"github.com/meteora-fee-router/feeops/internal/backup"
 	"github.com/meteora-fee-router/feeops/internal/build"
 	"github.com/meteora-fee-router/feeops/internal/incident"
 	"github.com/meteora-fee-router/feeops/internal/store"
 )
+
+var backupModule = fx.Module("backup", fx.Provide(newBackups), fx.Invoke(startSchedules))
+
+func newBackups(s config.Settings, db *store.Store, now Clock) (*activities.Backups, error) {
+	k, err := Keeper(s, db, now)
+	if err != nil {
+		return nil, fault(err)
+	}
+	return activities.NewBackups(k, now), nil
+}
 
 // BackupFolders are the directories of files that the store only names.
 func BackupFolders(s config.Settings) []backup.Folder {

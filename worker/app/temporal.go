@@ -68,6 +68,7 @@ type workerParams struct {
 	Books        *activities.Books
 	Monitor      *activities.Monitor
 	Incidents    *activities.Incidents
+	Backups      *activities.Backups
 	Registry     *prometheus.Registry
 	Log          *slog.Logger
 	Shutdown     fx.Shutdowner
@@ -90,7 +91,7 @@ func newWorker(p workerParams) (worker.Worker, error) {
 		},
 	})
 	workflows.Register(w)
-	for _, names := range []map[string]any{p.Distribution.Names(), p.Books.Names(), p.Monitor.Names(), p.Incidents.Names()} {
+	for _, names := range []map[string]any{p.Distribution.Names(), p.Books.Names(), p.Monitor.Names(), p.Incidents.Names(), p.Backups.Names()} {
 		for name, f := range names {
 			w.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 		}
