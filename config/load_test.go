@@ -12,6 +12,7 @@ import (
 
 	"github.com/meteora-fee-router/feeops/config"
 	"github.com/meteora-fee-router/feeops/internal/domain"
+	"github.com/meteora-fee-router/feeops/internal/operator"
 )
 
 func TestLoad_ExamplesHaveNoProblems(t *testing.T) {
@@ -325,4 +326,14 @@ func TestX01_BoundsOfAVaultsSettings(t *testing.T) {
 			require.ErrorContains(t, err, tt.want)
 		})
 	}
+}
+
+func TestRoster_HoldsWhatJudgesSignaturesAndNoMore(t *testing.T) {
+	s, err := load(t, "operators:\n  - {name: ann, roles: [viewer, approver], public_key: \"ed25519:oSdt0pug9DmCmD6BTCpR/Xku9k6r6uVwTB/RTvL6TdI=\", expires: 2027-01-31, slack: U1, pagerduty: P1}\n  - {name: bob, roles: [viewer], expires: \"2027-01-31T12:00:00+02:00\"}\n")
+	require.NoError(t, err)
+	require.Equal(t, operator.Roster{
+		{Name: "ann", Roles: []operator.Role{operator.Viewer, operator.Approver}, Key: "ed25519:oSdt0pug9DmCmD6BTCpR/Xku9k6r6uVwTB/RTvL6TdI=", Expires: time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC)},
+		{Name: "bob", Roles: []operator.Role{operator.Viewer}, Expires: time.Date(2027, 1, 31, 10, 0, 0, 0, time.UTC)},
+	}, s.Roster())
+	require.Equal(t, "U1", s.Operators[0].Slack)
 }

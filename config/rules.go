@@ -26,7 +26,7 @@ func (s Settings) rules() Errors {
 	if s.Worker.BuildID != "" && s.Worker.Deployment == "" {
 		out = append(out, Error{Key: "worker.build_id", Got: quote(s.Worker.BuildID) + " without a deployment", Want: "worker.deployment as well", Next: "Leave both out to do without versioning."})
 	}
-	return append(out, s.vaultRules()...)
+	return append(append(out, s.operatorRules()...), s.vaultRules()...)
 }
 
 // rules keep a password from being ignored in silence.

@@ -19,6 +19,7 @@ type Settings struct {
 	Log          Log          `json:"log" jsonschema_description:"Logs on standard error."`
 	Safety       Safety       `json:"safety" jsonschema_description:"What keeps money from moving."`
 	Distribution Distribution `json:"distribution" jsonschema_description:"How a day is paid."`
+	Operators    []Operator   `json:"operators,omitempty" validate:"dive" jsonschema_description:"People with roles and keys. Two approvers lift a stop."`
 	Monitor      Monitor      `json:"monitor" jsonschema_description:"How the fleet is watched, and when people are told."`
 	Incidents    Incidents    `json:"incidents" jsonschema_description:"How failures become incidents."`
 	Escalation   Escalation   `json:"escalation" jsonschema_description:"Who is paged when nobody acknowledges an incident."`
@@ -95,5 +96,6 @@ type Log struct {
 
 // Safety holds the switch of the operations document (S11). The durable flag lives in the store; this one adds to it.
 type Safety struct {
-	EmergencyStop bool `json:"emergency_stop,omitempty" jsonschema_description:"While true nothing is sent. Also EMERGENCY_STOP=true."`
+	EmergencyStop bool   `json:"emergency_stop,omitempty" jsonschema_description:"While true nothing is sent, and a worker that starts with it raises the durable stop. Also EMERGENCY_STOP=true."`
+	StopDrill     string `json:"stop_drill" validate:"omitempty,cron" jsonschema_description:"When the StopDrill schedule measures how fast a stop would be, as five cron fields in UTC. Empty: no schedule."`
 }

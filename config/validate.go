@@ -15,6 +15,7 @@ import (
 	"github.com/mr-tron/base58"
 
 	"github.com/meteora-fee-router/feeops/internal/domain"
+	"github.com/meteora-fee-router/feeops/internal/operator"
 )
 
 const (
@@ -61,17 +62,22 @@ func newValidator() *validator.Validate {
 	v.RegisterCustomTypeFunc(func(f reflect.Value) any { return f.Interface().(Secret).Reveal() }, Secret{})
 	v.RegisterCustomTypeFunc(func(f reflect.Value) any { return f.Interface().(URL).Reveal() }, URL{})
 	id, deployment := regexp.MustCompile(idPattern), regexp.MustCompile(deploymentPattern)
+	name := regexp.MustCompile(operator.NamePattern)
 	for tag, ok := range map[string]func(string) bool{
-		"id":         id.MatchString,
-		"deployment": deployment.MatchString,
-		"pubkey":     isPublicKey,
-		"hostport":   func(s string) bool { _, port, err := net.SplitHostPort(s); return err == nil && port != "" },
-		"rpc_url":    func(s string) bool { return isURL(s, "http", "https") },
-		"http_url":   func(s string) bool { return isURL(s, "http", "https") },
-		"secret_url": func(s string) bool { return isURL(s, "http", "https") },
-		"ws_url":     func(s string) bool { return isURL(s, "ws", "wss") },
-		"clock":      func(s string) bool { _, err := time.Parse("15:04", s); return err == nil },
-		"time_zone":  func(s string) bool { _, err := time.LoadLocation(s); return err == nil && s != "" && s != "Local" },
+		"id":           id.MatchString,
+		"deployment":   deployment.MatchString,
+		"operator":     name.MatchString,
+		"operator_key": func(s string) bool { _, err := operator.ParseKey(s); return err == nil },
+		"moment":       func(s string) bool { _, err := parseMoment(s); return err == nil },
+		"cron":         func(s string) bool { return len(strings.Fields(s)) == 5 },
+		"pubkey":       isPublicKey,
+		"hostport":     func(s string) bool { _, port, err := net.SplitHostPort(s); return err == nil && port != "" },
+		"rpc_url":      func(s string) bool { return isURL(s, "http", "https") },
+		"http_url":     func(s string) bool { return isURL(s, "http", "https") },
+		"secret_url":   func(s string) bool { return isURL(s, "http", "https") },
+		"ws_url":       func(s string) bool { return isURL(s, "ws", "wss") },
+		"clock":        func(s string) bool { _, err := time.Parse("15:04", s); return err == nil },
+		"time_zone":    func(s string) bool { _, err := time.LoadLocation(s); return err == nil && s != "" && s != "Local" },
 		"dsn": func(s string) bool {
 			return (strings.HasPrefix(s, "file:") && len(s) > len("file:")) || isURL(s, "postgres", "postgresql")
 		},
@@ -132,6 +138,14 @@ func explain(f validator.FieldError) Error {
 		e.Want, e.Next = "a name that matches "+idPattern, "Use small letters, digits, dots and dashes."
 	case "deployment":
 		e.Want = "a name that matches " + deploymentPattern
+	case "operator":
+		e.Want, e.Next = "a name that matches "+operator.NamePattern, "Leave out spaces."
+	case "operator_key":
+		e.Want, e.Next = "ed25519: and 32 bytes in base64", "Copy the line that feeops operator keygen printed."
+	case "moment":
+		e.Want = "2027-01-31 or 2027-01-31T12:00:00Z"
+	case "cron":
+		e.Want = "five cron fields such as 0 9 * * 1"
 	case "hostport":
 		e.Want = "host:port"
 	case "rpc_url", "http_url":

@@ -110,7 +110,8 @@ func (c *cli) root() *cobra.Command {
 func (c *cli) commands() []*cobra.Command {
 	return []*cobra.Command{
 		c.demoCommand(), c.devCommand(), c.localnetCommand(), c.chaosCommand(),
-		c.distributeCommand(), c.statusCommand(), c.dashboardCommand(), c.checksCommand(), c.explainCommand(), c.catchupCommand(), c.incidentCommand(), c.drillCommand(),
+		c.distributeCommand(), c.statusCommand(), c.dashboardCommand(), c.checksCommand(), c.explainCommand(), c.catchupCommand(),
+		c.stopCommand(), c.isolateCommand(), c.releaseCommand(), c.resumeCommand(), c.operatorCommand(), c.incidentCommand(), c.drillCommand(),
 		c.alertsCommand(), c.muteCommand(), c.reportCommand(), c.notifyCommand(), c.workerCommand(),
 		c.backupCommand(), c.setupCommand(), c.deploymentCommand(), c.readyCommand(), c.configCommand(), c.doctorCommand(), c.versionCommand(),
 	}

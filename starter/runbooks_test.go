@@ -48,6 +48,14 @@ func TestRunbooks_CommandsExist(t *testing.T) {
 					require.NoError(t, cmd.ParseFlags(rest), "%s: %s", row.Runbook, line)
 					require.NoError(t, cmd.ValidateArgs(cmd.Flags().Args()), "%s: %s", row.Runbook, line)
 				case "temporal":
+					switch {
+					case slices.Equal(args[1:4], []string{"workflow", "describe", "--workflow-id"}):
+						require.Equal(t, ops.SwitchID(ops.TaskQueue), args[4], "%s: %s", row.Runbook, line)
+						continue
+					case slices.Equal(args[1:4], []string{"task-queue", "describe", "--task-queue"}):
+						require.Equal(t, ops.SafetyQueue(ops.TaskQueue), args[4], "%s: %s", row.Runbook, line)
+						continue
+					}
 					at := slices.Index(args, "--name")
 					require.Positive(t, at, line)
 					require.Contains(t, []string{ops.SignalStop, ops.SignalPause, ops.SignalResume}, args[at+1], "%s: %s", row.Runbook, line)

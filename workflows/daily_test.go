@@ -110,6 +110,9 @@ func (v *vault) register(env *testsuite.TestWorkflowEnvironment) {
 
 // sendPage does what the real one promises: it believes the chain's cursor, and repeats nothing that is done.
 func (v *vault) sendPage(_ context.Context, in ops.PageInput) (ops.PageResult, error) {
+	if len(v.flags) > 0 {
+		return ops.PageResult{}, fault.Seal(coded(fault.Wait, "stopped")) // The gate is asked before every send.
+	}
 	if errs := v.fail[in.Cursor]; len(errs) > 0 {
 		v.fail[in.Cursor] = errs[1:]
 		return ops.PageResult{}, fault.Seal(errs[0])

@@ -2,7 +2,7 @@ package workflows
 
 import "go.temporal.io/sdk/worker"
 
-// Register names every workflow. The worker and the replay tests call the same function.
+// Register names the workflows of the main queue. The worker and the replay tests call the same function.
 func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflow(DailyDistribution)
 	r.RegisterWorkflow(FleetDistribution)
@@ -10,4 +10,10 @@ func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflow(Incident)
 	r.RegisterWorkflow(Backup)
 	r.RegisterWorkflow(RestoreDrill)
+	r.RegisterWorkflow(StopDrill)
+}
+
+// RegisterSafety names the workflow of the safety queue, which has pollers of its own.
+func RegisterSafety(r worker.WorkflowRegistry) {
+	r.RegisterWorkflow(SafetySwitch)
 }

@@ -70,6 +70,7 @@ func recorded(t *testing.T) map[string]int {
 func TestHistories_EveryWorkflowTypeHasOne(t *testing.T) {
 	var registered types
 	workflows.Register(&registered)
+	workflows.RegisterSafety(&registered)
 	require.Contains(t, registered, "DailyDistribution")
 	have := recorded(t)
 	var missing []string

@@ -3,11 +3,15 @@ package devstack
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/meteora-fee-router/feeops/internal/operator"
+	"github.com/meteora-fee-router/feeops/internal/operator/keyfile"
 	"github.com/meteora-fee-router/feeops/internal/ops"
 )
 
@@ -20,8 +24,20 @@ type settings struct {
 	Store       struct {
 		DSN string `yaml:"dsn"`
 	} `yaml:"store"`
-	Worker     workerSettings `yaml:"worker"`
-	VaultsFile string         `yaml:"vaults_file"`
+	Worker     workerSettings     `yaml:"worker"`
+	Safety     safetySettings     `yaml:"safety"`
+	Operators  []operatorSettings `yaml:"operators"`
+	VaultsFile string             `yaml:"vaults_file"`
+}
+
+type safetySettings struct {
+	StopDrill string `yaml:"stop_drill"` // None: a stack that lives for minutes needs no schedule.
+}
+
+type operatorSettings struct {
+	Name  string   `yaml:"name"`
+	Roles []string `yaml:"roles"`
+	Key   string   `yaml:"public_key"`
 }
 
 type rpcSettings struct {
@@ -50,6 +66,24 @@ type workerSettings struct {
 	DrainTimeout string `yaml:"drain_timeout"`
 }
 
+// operators makes two people who approve and one who runs the day, with keys in the run's directory: a stop of a local
+// stack can be lifted as one of a real network is.
+func (s *Stack) operators() ([]operatorSettings, error) {
+	var out []operatorSettings
+	for _, o := range []operatorSettings{{Name: "alice", Roles: []string{"approver"}}, {Name: "bob", Roles: []string{"approver"}}, {Name: "carol", Roles: []string{"operator"}}} {
+		public, err := keyfile.Write(s.run.Path(OperatorKey(o.Name)), rand.Reader)
+		if err != nil {
+			return nil, err
+		}
+		o.Key = operator.FormatKey(public)
+		out = append(out, o)
+	}
+	return out, nil
+}
+
+// OperatorKey is where a local stack keeps an operator's key, relative to its directory.
+func OperatorKey(name string) string { return filepath.Join("operators", name+".key") }
+
 // writeSettings writes the stack's feeops.yaml; the other commands use the same file as the worker.
 func (s *Stack) writeSettings(context.Context, Options) error {
 	ports, err := freePorts(1)
@@ -67,6 +101,9 @@ func (s *Stack) writeSettings(context.Context, Options) error {
 		},
 		Worker:     workerSettings{Listen: loopback(ports[0]), DrainTimeout: workerDrain.String()},
 		VaultsFile: vaultsName, // Beside the file, so that the directory can be looked at as a whole.
+	}
+	if y.Operators, err = s.operators(); err != nil {
+		return err
 	}
 	if s.Chain.SlotTime > 0 {
 		y.RPC.SlotTime = s.Chain.SlotTime.String()

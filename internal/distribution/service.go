@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/gagliardetto/solana-go"
@@ -122,6 +123,7 @@ func (s *Service) Flags(ctx context.Context, vault string) ([]domain.SafetyFlag,
 		return nil, fault.Newf(fault.Wait, "stopped", "safety flags of %s cannot be read: %w", vault, err).
 			WithNext("Repair the store: an unreadable flag counts as stopped")
 	}
+	flags = slices.DeleteFunc(flags, func(f domain.SafetyFlag) bool { return !f.Kind.Closes() })
 	if s.Stopped != nil && s.Stopped() {
 		flags = append(flags, s.settingsStop())
 	}

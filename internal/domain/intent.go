@@ -30,6 +30,9 @@ func (s IntentState) Settled() bool {
 	return s == IntentFinalized || s == IntentFailed || s == IntentExpired
 }
 
+// Landed is true when it stands in a slot, however deep.
+func (s IntentState) Landed() bool { return s == IntentConfirmed || s == IntentFinalized }
+
 // Intent is a signed transaction, stored before it is sent (DESIGN.md §1.3).
 type Intent struct {
 	Signature   string      `json:"signature"`

@@ -174,6 +174,14 @@ var checkRows = []Row{
 	{"check/*", ClassUnknown, medium, "a check refuses the day", domain.RecoverNothing, "unclassified"},
 }
 
+// safetyRows are the safety switch. What it refuses is audited; a run that is not told to stop stands before a closed gate.
+var safetyRows = []Row{
+	{"refused/*", ClassBenign, none, "the safety switch refuses it", domain.RecoverNothing, ""},
+	{"safety/runs", ClassNetwork, low, "runs were not told to stop; their gate is closed", domain.RecoverNothing, ""},
+	{"drill/slow", ClassDefect, medium, "a stop would take longer than a second", domain.RecoverNothing, "drill-stop"},
+	{"drill/unseen", ClassDefect, medium, "a drill was not seen at the gate", domain.RecoverNothing, "drill-stop"},
+}
+
 // channelRows are failures of telling people. They move no money; a channel that is down is an alert's business.
 var channelRows = []Row{
 	{"notify/*", ClassChannel, low, "a message cannot be told", domain.RecoverNothing, ""},

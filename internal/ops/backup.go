@@ -8,21 +8,11 @@ const (
 	RestoreDrill = "RestoreDrill"
 )
 
-// QueryResult answers with the result so far.
-const QueryResult = "result"
-
 // BackupSchedule is the id of the schedule of Backup; two deployments in one namespace have schedules of their own.
-func BackupSchedule(queue string) string { return ofQueue("backup", queue) }
+func BackupSchedule(queue string) string { return idOf("backup", queue) }
 
 // RestoreDrillSchedule is the id of the schedule of RestoreDrill.
-func RestoreDrillSchedule(queue string) string { return ofQueue("restore-drill", queue) }
-
-func ofQueue(name, queue string) string {
-	if queue == TaskQueue || queue == "" {
-		return name
-	}
-	return name + "/" + queue
-}
+func RestoreDrillSchedule(queue string) string { return idOf("restore-drill", queue) }
 
 // BackupInput starts Backup. The zero value is what the schedule and the temporal CLI's user want.
 type BackupInput struct {

@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/meteora-fee-router/feeops/internal/domain"
+	"github.com/meteora-fee-router/feeops/internal/safety"
 )
 
 // Profile is a class of activities that share time limits and retries.
@@ -21,7 +22,9 @@ const (
 	Save   Profile = "save"   // Writes the store.
 	Watch  Profile = "watch"  // One look or judgement; the next one comes soon, so it gives up early.
 	Tell   Profile = "tell"   // Tells people through every channel and its fallbacks; it waits for slow ones.
+	Look   Profile = "look"   // Somebody waits for the answer.
 
+	Flag    Profile = "flag"    // Raises or lifts a flag for the switch: tried again at once, and without end.
 	Guard   Profile = "guard"   // Keeps money from moving. It is tried fast, and what follows does not wait for long.
 	Collect Profile = "collect" // Takes evidence: each part has a limit of its own.
 
@@ -43,7 +46,9 @@ var options = map[Profile]workflow.ActivityOptions{
 	Save:   {StartToCloseTimeout: 20 * time.Second, RetryPolicy: retry(time.Second, 30*time.Second, 0)},
 	Watch:  {StartToCloseTimeout: 50 * time.Second, RetryPolicy: retry(time.Second, 5*time.Second, 3)},
 	Tell:   {StartToCloseTimeout: 5 * time.Minute, HeartbeatTimeout: 15 * time.Second, RetryPolicy: retry(2*time.Second, time.Minute, 20)},
+	Look:   {StartToCloseTimeout: 45 * time.Second, RetryPolicy: retry(500*time.Millisecond, 2*time.Second, 3)},
 
+	Flag:    {StartToCloseTimeout: 15 * time.Second, RetryPolicy: retry(100*time.Millisecond, 5*time.Second, 0)},
 	Guard:   {StartToCloseTimeout: 5 * time.Second, RetryPolicy: retry(200*time.Millisecond, 5*time.Second, 8)},
 	Collect: {StartToCloseTimeout: time.Minute, RetryPolicy: retry(2*time.Second, 30*time.Second, 5)},
 
@@ -63,6 +68,20 @@ type Activity[I, O any] struct {
 func (a Activity[I, O]) Do(ctx workflow.Context, in I, summary string) (O, error) {
 	var out O
 	err := a.Start(ctx, in, summary).Get(ctx, &out)
+	return out, err
+}
+
+// nowLimit bounds what is done within a workflow task: the task's other commands wait for it.
+const nowLimit = time.Second
+
+// Now executes the activity once within the workflow task itself, without the two ways over the server that Do takes. It
+// is for what must not wait for anything; whoever gets an error goes on with Do.
+func (a Activity[I, O]) Now(ctx workflow.Context, in I) (O, error) {
+	var out O
+	ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		ScheduleToCloseTimeout: nowLimit, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
+	})
+	err := workflow.ExecuteLocalActivity(ctx, a.Name, in).Get(ctx, &out)
 	return out, err
 }
 
@@ -95,4 +114,19 @@ var (
 	JudgeFleet    = Activity[JudgeInput, JudgeResult]{"JudgeFleet", Watch}
 	TellPeople    = Activity[domain.Message, struct{}]{"Tell", Tell}
 	ShowDashboard = Activity[ShowInput, domain.Dashboard]{"ShowDashboard", Watch}
+)
+
+// The activities of the safety switch; it tells people by TellPeople.
+var (
+	ReadSafety    = Activity[struct{}, safety.Facts]{"ReadSafety", Flag}
+	StoreFlag     = Activity[domain.SafetyFlag, struct{}]{"StoreFlag", Flag}
+	StopRuns      = Activity[StopOrder, safety.Runs]{"StopRuns", Look}
+	TakeEvidence  = Activity[StopOrder, safety.Bundle]{"TakeEvidence", Collect}
+	ListFlights   = Activity[struct{}, safety.Flights]{"ListFlights", Look}
+	SettleFlights = Activity[SettleInput, safety.Flights]{"SettleFlights", Settle}
+	InspectSafety = Activity[InspectInput, InspectResult]{"InspectSafety", Look}
+	LiftStop      = Activity[LiftInput, struct{}]{"LiftStop", Flag}
+	LiftIsolation = Activity[BackInput, struct{}]{"LiftIsolation", Flag}
+	AuditSafety   = Activity[safety.Entry, struct{}]{"AuditSafety", Save}
+	MeasureStop   = Activity[DrillSample, DrillTook]{"MeasureStop", Look}
 )

@@ -20,8 +20,24 @@ func TestX15_WaitsOfAPage(t *testing.T) {
 	require.Equal(t, 30*time.Second, policy.MaximumInterval)
 }
 
+// A flag is raised at once again, and without end: no number of failures ends a stop.
+func TestS11_AFlagIsTriedWithoutEnd(t *testing.T) {
+	policy := ops.Options(ops.StoreFlag.Profile).RetryPolicy
+	require.Zero(t, policy.MaximumAttempts)
+	require.LessOrEqual(t, policy.InitialInterval, 100*time.Millisecond)
+	require.LessOrEqual(t, policy.MaximumInterval, 5*time.Second)
+}
+
+func TestNames_OfTheSwitchAreTheDeployments(t *testing.T) {
+	require.Equal(t, "safety-switch", ops.SwitchID(ops.TaskQueue))
+	require.Equal(t, "safety-switch", ops.SwitchID(""))
+	require.Equal(t, "safety-switch/other", ops.SwitchID("other"), "two deployments in one namespace do not stop each other")
+	require.Equal(t, "stop-drill", ops.DrillSchedule(ops.TaskQueue))
+	require.NotEqual(t, ops.TaskQueue, ops.SafetyQueue(ops.TaskQueue))
+}
+
 func TestEveryProfileBoundsItsTime(t *testing.T) {
-	for _, p := range []ops.Profile{ops.Read, ops.Pay, ops.Settle, ops.Audit, ops.Save, ops.Watch, ops.Tell, ops.Guard, ops.Collect, ops.Keep} {
+	for _, p := range []ops.Profile{ops.Read, ops.Pay, ops.Settle, ops.Audit, ops.Save, ops.Watch, ops.Tell, ops.Look, ops.Flag, ops.Guard, ops.Collect, ops.Keep} {
 		o := ops.Options(p)
 		require.Positive(t, o.StartToCloseTimeout, p)
 		require.NotNil(t, o.RetryPolicy, p)

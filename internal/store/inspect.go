@@ -70,7 +70,7 @@ func inspectSQLite(ctx context.Context, path string) (info Info, err error) {
 	case err != nil:
 		return info, fmt.Errorf("store: look at %s: %w", path, explainSQLite(err))
 	}
-	db, err := sql.Open("sqlite", sqliteName(path, "mode=rw&_pragma=query_only(1)")) // rw: reading a WAL needs its index.
+	db, err := sql.Open("sqlite", sqliteName(path, busyTimeout, "mode=rw&_pragma=query_only(1)")) // rw: reading a WAL needs its index.
 	if err == nil {
 		err = db.QueryRowContext(ctx, "SELECT 'SQLite ' || sqlite_version()").Scan(&info.Server)
 		if err == nil {

@@ -183,6 +183,21 @@ func (s *Store) OpenIntents(ctx context.Context, vault string) ([]domain.Intent,
 	})
 }
 
+// Flights reads the signatures of all vaults that may still land, oldest first.
+func (s *Store) Flights(ctx context.Context) ([]domain.Flight, error) {
+	intents, err := s.intents(ctx, "signatures in flight", func(q *bun.SelectQuery) *bun.SelectQuery {
+		return q.ExcludeColumn("raw").Where("state IN ('prepared', 'sent', 'confirmed')").Where("state <> 'confirmed'") // As the index says it.
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]domain.Flight, len(intents))
+	for n, i := range intents {
+		out[n] = domain.Flight{Signature: i.Signature, Vault: i.Vault, Day: i.Day, Key: i.Key, State: i.State, LastValid: i.LastValid}
+	}
+	return out, nil
+}
+
 // Intents reads all signatures of a day, oldest first.
 func (s *Store) Intents(ctx context.Context, vault string, day domain.Day) ([]domain.Intent, error) {
 	return s.intents(ctx, fmt.Sprintf("intents of %s for %s", vault, day), func(q *bun.SelectQuery) *bun.SelectQuery {

@@ -47,13 +47,14 @@ func openPostgres(ctx context.Context, dsn string) (*Store, error) {
 	if err := migratePostgres(ctx, w); err != nil {
 		return fail(errors.Join(err, w.Close()))
 	}
-	r := connectPostgres(config, readers, true)
-	return &Store{w: bun.NewDB(w, pgdialect.New()), r: bun.NewDB(r, pgdialect.New()), engine: postgresEngine()}, nil
+	r, u := connectPostgres(config, readers, true), connectPostgres(config, 1, false)
+	return &Store{w: bun.NewDB(w, pgdialect.New()), r: bun.NewDB(r, pgdialect.New()), u: bun.NewDB(u, pgdialect.New()), engine: postgresEngine()}, nil
 }
 
 func postgresEngine() engine {
 	return engine{
 		explain: explainPostgres, exclusive: lockWrites, writable: checkWritable, patient: allowSilence, kind: KindPostgres, collate: ` COLLATE "C"`,
+		busy: func(error) bool { return false }, // The lock is given in the order in which it was asked for, and each process asks for two at most.
 		still: &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 	}
 }

@@ -100,7 +100,7 @@ func restoreSQLite(ctx context.Context, path string, migrations []int64, fill fu
 	if _, err := lock.TryLockContext(waiting, lockInterval); err != nil {
 		return fail(fmt.Errorf("%s.lock: %w (%w)", path, ErrLocked, err))
 	}
-	w, err := connectSQLite(path, 1, "&_txlock=immediate")
+	w, err := connectSQLite(path, 1, busyTimeout, "&_txlock=immediate")
 	if err == nil {
 		r := restoring{db: w, bun: bun.NewDB(w, sqlitedialect.New()), dialect: gooseSQLite, engine: sqliteEngine(), migrations: migrations, there: sqliteVersions}
 		own, err = r.run(ctx, fill)

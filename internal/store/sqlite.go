@@ -38,24 +38,28 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 	if err := makeFile(path); err != nil {
 		return fail(err)
 	}
-	w, err := connectSQLite(path, 1, "&_txlock=immediate")
+	w, err := connectSQLite(path, 1, busyTimeout, "&_txlock=immediate")
 	if err != nil {
 		return fail(err)
 	}
 	if err := migrateSQLite(ctx, w, path); err != nil {
 		return fail(errors.Join(err, w.Close()))
 	}
-	r, err := connectSQLite(path, readers, "&_pragma=query_only(1)")
+	r, err := connectSQLite(path, readers, busyTimeout, "&_pragma=query_only(1)")
 	if err != nil {
 		return fail(errors.Join(err, w.Close()))
 	}
-	return &Store{w: bun.NewDB(w, sqlitedialect.New()), r: bun.NewDB(r, sqlitedialect.New()), engine: sqliteEngine()}, nil
+	u, err := connectSQLite(path, 1, 0, "&_txlock=immediate")
+	if err != nil {
+		return fail(errors.Join(err, w.Close(), r.Close()))
+	}
+	return &Store{w: bun.NewDB(w, sqlitedialect.New()), r: bun.NewDB(r, sqlitedialect.New()), u: bun.NewDB(u, sqlitedialect.New()), engine: sqliteEngine()}, nil
 }
 
 // sqliteEngine has little to add: writes begin IMMEDIATE, which needs the write lock, and any transaction sees one state.
 func sqliteEngine() engine {
 	nothing := func(context.Context, bun.Tx) error { return nil }
-	return engine{explain: explainSQLite, exclusive: nothing, writable: nothing, patient: nothing, kind: KindSQLite}
+	return engine{explain: explainSQLite, exclusive: nothing, writable: nothing, busy: busySQLite, patient: nothing, kind: KindSQLite}
 }
 
 // makeFile makes the file before SQLite does, which would let everyone read it. Its journal inherits the mode.
@@ -70,8 +74,14 @@ func makeFile(path string) error {
 	return f.Close()
 }
 
-func connectSQLite(path string, connections int, more string) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", sqliteName(path, "_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"+more))
+// busySQLite is true while another connection is writing.
+func busySQLite(err error) bool {
+	var engine *sqlite.Error
+	return errors.As(err, &engine) && (engine.Code()&0xff == sqlite3.SQLITE_BUSY || engine.Code()&0xff == sqlite3.SQLITE_LOCKED)
+}
+
+func connectSQLite(path string, connections int, busy time.Duration, more string) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", sqliteName(path, busy, "_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"+more))
 	if err != nil {
 		return nil, err
 	}
@@ -80,8 +90,8 @@ func connectSQLite(path string, connections int, more string) (*sql.DB, error) {
 	return db, nil
 }
 
-func sqliteName(path, parameters string) string {
-	return (&url.URL{Scheme: "file", Path: path}).String() + fmt.Sprintf("?_pragma=busy_timeout(%d)&%s", busyTimeout.Milliseconds(), parameters)
+func sqliteName(path string, busy time.Duration, parameters string) string {
+	return (&url.URL{Scheme: "file", Path: path}).String() + fmt.Sprintf("?_pragma=busy_timeout(%d)&%s", busy.Milliseconds(), parameters)
 }
 
 // migrateSQLite lets one process at a time change the schema: two that start together would both make the tables.

@@ -5,8 +5,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/uptrace/bun"
 
 	"github.com/meteora-fee-router/feeops/internal/domain"
 )
@@ -38,7 +40,7 @@ func TestWrite_AFullDiskStoresNothingAndSaysSo(t *testing.T) {
 func TestWrite_ALockedDatabaseSaysSo(t *testing.T) {
 	s, path := openFile(t)
 	ctx := t.Context()
-	other, err := connectSQLite(path, 1, "&_txlock=immediate")
+	other, err := connectSQLite(path, 1, busyTimeout, "&_txlock=immediate")
 	require.NoError(t, err)
 	defer func() { require.NoError(t, other.Close()) }()
 	tx, err := other.BeginTx(ctx, nil)
@@ -68,7 +70,7 @@ func TestMigrations_GoDownAndUpAgain(t *testing.T) {
 	ctx := t.Context()
 	require.NoError(t, s.SaveOutcomes(ctx, "alpha", "2026-03-01", []domain.Outcome{{Stream: "s"}}))
 	require.NoError(t, s.Close())
-	db, err := connectSQLite(path, 1, "")
+	db, err := connectSQLite(path, 1, busyTimeout, "")
 	require.NoError(t, err)
 	provider, err := newProvider(gooseSQLite, db)
 	require.NoError(t, err)
@@ -118,5 +120,60 @@ func FuzzColumns(f *testing.F) {
 		require.NoError(t, err)
 		require.NoError(t, b.Scan(encoded))
 		require.Equal(t, string(raw), string(b))
+	})
+}
+
+// A stop waits for the transaction that is under way, and not for the writes of this process that queue behind it.
+func TestSetSafety_WaitsForNoQueue(t *testing.T) {
+	s, _ := openFile(t)
+	stop := domain.SafetyFlag{Kind: domain.SafetyStop, Reason: "r", Actor: "a", At: time.Now()}
+
+	t.Run("the only connection for writes is taken", func(t *testing.T) {
+		taken, err := s.w.Conn(t.Context())
+		require.NoError(t, err)
+		require.NoError(t, s.SetSafety(t.Context(), stop))
+		flags, err := s.AllSafety(t.Context())
+		require.NoError(t, err)
+		require.Len(t, flags, 1)
+		require.NoError(t, taken.Close())
+	})
+	t.Run("a transaction is under way", func(t *testing.T) {
+		began, release, ended := make(chan struct{}), make(chan struct{}), make(chan error, 2)
+		go func() {
+			ended <- s.write(context.Background(), "hold", func(bun.Tx) error {
+				close(began)
+				<-release
+				return nil
+			})
+		}()
+		<-began
+		other := stop
+		other.Vault = "alpha"
+		set := make(chan error, 1)
+		go func() { set <- s.SetSafety(context.Background(), other) }()
+		select {
+		case err := <-set:
+			require.FailNow(t, "two transactions at once", "%v", err)
+		case <-time.After(20 * time.Millisecond): // It is looking for its gap.
+		}
+		close(release)
+		require.NoError(t, <-set)
+		require.NoError(t, <-ended)
+	})
+	t.Run("whoever waits may give up", func(t *testing.T) {
+		began, release, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+		go func() {
+			ended <- s.write(context.Background(), "hold", func(bun.Tx) error {
+				close(began)
+				<-release
+				return nil
+			})
+		}()
+		<-began
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer cancel()
+		require.Error(t, s.SetSafety(ctx, stop))
+		close(release)
+		require.NoError(t, <-ended)
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -44,6 +45,7 @@ var (
 	ErrBudget     = coded(codeRefused, "the payer's fees would pass their cap")
 	ErrTransition = coded(codeRefused, "the intent cannot change so")
 	ErrInvalid    = coded(codeRefused, "the value cannot be stored")
+	ErrRaised     = coded(codeRefused, "a flag was raised meanwhile")
 	ErrAudit      = coded("store/audit", "the audit log was changed")
 )
 
@@ -55,6 +57,7 @@ func coded(code, text string) error { return fault.New(fault.Unknown, code, erro
 type Store struct {
 	w *bun.DB // Writes go one after the other, and waiting in Go is fairer than in the database.
 	r *bun.DB // Reads do not wait for a write's fsync. These connections cannot write.
+	u *bun.DB // A stop waits for no queue of writes.
 	engine
 }
 
@@ -63,6 +66,7 @@ type engine struct {
 	explain   func(error) error                   // Says in words what the database's code means, and what to do.
 	exclusive func(context.Context, bun.Tx) error // Keeps other writers out of a transaction that has just begun.
 	writable  func(context.Context, bun.Tx) error // Finds out whether that transaction could write.
+	busy      func(error) bool                    // Another connection is writing just now, and the database does not wait for it.
 	still     *sql.TxOptions                      // Lets all reads of a transaction see one state.
 	patient   func(context.Context, bun.Tx) error // Lets a transaction be silent while its user waits for somebody else.
 	kind      string
@@ -89,7 +93,7 @@ func badDSN(scheme string) error {
 }
 
 // Close ends all connections.
-func (s *Store) Close() error { return errors.Join(s.r.Close(), s.w.Close()) }
+func (s *Store) Close() error { return errors.Join(s.r.Close(), s.u.Close(), s.w.Close()) }
 
 // Ping says whether the database can be read and whether a write could begin.
 func (s *Store) Ping(ctx context.Context) error {
@@ -115,6 +119,40 @@ func (s *Store) write(ctx context.Context, what string, f func(bun.Tx) error) er
 		return fmt.Errorf("store: %s: %w", what, s.explain(err))
 	}
 	return nil
+}
+
+const (
+	// urgentLimit is as long as other writes wait for the database.
+	urgentLimit = 10 * time.Second
+	// urgentPause is short: other writers, of this process or another one, wait longer before they look again, so that the
+	// next gap is ours.
+	urgentPause = 2 * time.Millisecond
+)
+
+// urgent is write on a connection of its own: it waits for the transaction that is under way, and for none of those that
+// wait before it.
+func (s *Store) urgent(ctx context.Context, what string, f func(bun.Tx) error) error {
+	ctx, cancel := context.WithTimeout(ctx, urgentLimit)
+	defer cancel()
+	for {
+		err := s.u.RunInTx(ctx, nil, func(_ context.Context, tx bun.Tx) error {
+			if err := s.exclusive(ctx, tx); err != nil {
+				return err
+			}
+			return f(tx)
+		})
+		if err == nil {
+			return nil
+		}
+		if !s.busy(err) {
+			return fmt.Errorf("store: %s: %w", what, s.explain(err))
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("store: %s: %w", what, s.explain(err))
+		case <-time.After(urgentPause):
+		}
+	}
 }
 
 func (s *Store) read(_ context.Context, what string, f func(bun.IDB) error) error {

@@ -22,7 +22,7 @@ func TestDeployment_IsOffUntilItIsNamedAndNeedsABuild(t *testing.T) {
 	s.Worker.Deployment = "feeops" // A test's program does not know its build.
 	_, err = deployment(s)
 	require.ErrorIs(t, err, errNoBuild)
-	_, err = newWorker(workerParams{Settings: s})
+	_, err = newWorkers(workerParams{Settings: s})
 	require.ErrorIs(t, err, errNoBuild, "the worker does not start")
 
 	s.Worker.BuildID = "7"

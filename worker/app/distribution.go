@@ -53,13 +53,7 @@ func newDay(s *distribution.Service, settings config.Settings, db *store.Store) 
 }
 
 func newBooks(s config.Settings, db *store.Store) *activities.Books {
-	var ids []string
-	for _, v := range s.Vaults {
-		if v.Enabled {
-			ids = append(ids, v.ID)
-		}
-	}
-	return activities.NewBooks(db, ids)
+	return activities.NewBooks(db, Enabled(s))
 }
 
 // Rules turns settings into the bounds of a day.

@@ -15,22 +15,6 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/store"
 )
 
-// The safety switch, as the operations document names it: whoever may talk to Temporal may signal it.
-const (
-	switchID        = "safety-switch"
-	signalStop      = "emergency-stop"
-	signalIsolate   = "isolate-vault"
-	signalLookAgain = "look"
-)
-
-// switchOrder is the payload of its signals.
-type switchOrder struct {
-	Scope  string `json:"scope,omitempty"`
-	Vault  string `json:"vault,omitempty"`
-	Reason string `json:"reason"`
-	Actor  string `json:"actor"`
-}
-
 // guard keeps money from moving on behalf of an incident. It raises the flag in the store, which every send reads, and
 // signals the safety switch, which tells the runs and people. One of the two is enough: neither waits for the other.
 type guard struct {
@@ -40,30 +24,22 @@ type guard struct {
 	now    func() time.Time
 }
 
-func (g guard) id() string {
-	if g.queue == ops.TaskQueue {
-		return switchID
-	}
-	return switchID + "/" + g.queue // Deployments that share a namespace do not stop each other.
-}
-
 // Stop stops everything.
 func (g guard) Stop(ctx context.Context, _, reason string) (string, error) {
-	return g.raise(ctx, domain.SafetyFlag{Kind: domain.SafetyStop, Reason: reason}, signalStop, switchOrder{Scope: "all"})
+	return g.raise(ctx, domain.SafetyFlag{Kind: domain.SafetyStop, Reason: reason})
 }
 
 // Isolate keeps a vault out of every run.
 func (g guard) Isolate(ctx context.Context, vault, _, reason string) (string, error) {
-	return g.raise(ctx, domain.SafetyFlag{Kind: domain.SafetyIsolate, Vault: vault, Reason: reason}, signalIsolate, switchOrder{Vault: vault})
+	return g.raise(ctx, domain.SafetyFlag{Kind: domain.SafetyIsolate, Vault: vault, Reason: reason})
 }
 
-func (g guard) raise(ctx context.Context, flag domain.SafetyFlag, signal string, order switchOrder) (string, error) {
-	flag.Actor, flag.At = domain.Automation, g.now()
-	order.Reason, order.Actor = flag.Reason, flag.Actor
+func (g guard) raise(ctx context.Context, flag domain.SafetyFlag) (string, error) {
+	flag.Actor, flag.At = domain.Automation, g.now().UTC()
 	var flagErr, signalErr error
 	var wg sync.WaitGroup
 	wg.Go(func() { flagErr = g.store.SetSafety(ctx, flag) })
-	wg.Go(func() { signalErr = g.client.SignalWorkflow(ctx, g.id(), "", signal, order) })
+	wg.Go(func() { signalErr = SignalFlag(ctx, g.client, g.queue, flag) })
 	wg.Wait()
 	switch {
 	case flagErr == nil && signalErr == nil:
@@ -73,12 +49,12 @@ func (g guard) raise(ctx context.Context, flag domain.SafetyFlag, signal string,
 	case signalErr == nil:
 		return "the safety switch was told; the flag could not be stored by this worker: " + flagErr.Error(), nil
 	}
-	return "", fmt.Errorf("%s: neither the flag nor the safety switch took it: %w", signal, errors.Join(flagErr, signalErr))
+	return "", fmt.Errorf("%s: neither the flag nor the safety switch took it: %w", flag.Kind, errors.Join(flagErr, signalErr))
 }
 
 // Release takes down the isolation that this incident put up. One that a person put up stays: only people lift it.
 func (g guard) Release(ctx context.Context, vault, incident, reason string) (string, error) {
-	flags, err := g.store.Safety(ctx, vault)
+	flags, mark, err := g.store.SafetyMark(ctx)
 	if err != nil {
 		return "", fmt.Errorf("flags of %s: %w", vault, err)
 	}
@@ -89,12 +65,16 @@ func (g guard) Release(ctx context.Context, vault, incident, reason string) (str
 		if f.Actor != domain.Automation || !strings.HasPrefix(f.Reason, incident+":") {
 			return "", fmt.Errorf("vault %s was isolated by %s (%s), and not by this incident", vault, f.Actor, f.Reason)
 		}
-		flag := domain.SafetyFlag{Kind: domain.SafetyIsolate, Vault: vault, Reason: reason, Actor: domain.Automation, At: g.now()}
-		if err := g.store.ClearSafety(ctx, flag); err != nil && !errors.Is(err, store.ErrNotFound) {
+		// By the mark nobody else's isolation of the same moment is taken down.
+		lift := store.Lift{
+			Flags: []domain.SafetyFlag{f}, AsOf: mark, Subject: fmt.Sprintf("%s/%s/%s", incident, vault, f.At.UTC().Format(time.RFC3339Nano)),
+			Actor: domain.Automation, Reason: reason, At: g.now(),
+		}
+		if err := g.store.LiftSafety(ctx, lift); err != nil {
 			return "", fmt.Errorf("release %s: %w", vault, err)
 		}
 		// The switch reads the flags again. Where it does not run there is nothing to tell.
-		told := g.client.SignalWorkflow(ctx, g.id(), "", signalLookAgain, nil)
+		told := g.client.SignalWorkflow(ctx, ops.SwitchID(g.queue), "", ops.SignalLook, nil)
 		return "the flag is down" + g.wake(ctx, vault, reason) + unless(told), nil
 	}
 	return "it was not isolated any more" + g.wake(ctx, vault, reason), nil

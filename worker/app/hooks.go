@@ -42,7 +42,7 @@ func newHooks(p hookParams) hooks {
 		return out
 	}
 	client := notify.NewHTTPClient()
-	inbound := slack.NewInbound(slack.InboundOptions{Inbox: p.Inbox, Members: members(n.Slack), BaseURL: n.Slack.BaseURL, HTTP: client, Now: p.Clock, Log: p.Log})
+	inbound := slack.NewInbound(slack.InboundOptions{Inbox: p.Inbox, Members: members(p.Settings), BaseURL: n.Slack.BaseURL, HTTP: client, Now: p.Clock, Log: p.Log})
 	p.Lifecycle.Append(fx.StopHook(inbound.Close))
 	if secret := n.Slack.SigningSecret; !secret.IsZero() {
 		out["/hooks/slack"] = slack.NewHandler(secret.Reveal(), inbound)

@@ -30,6 +30,11 @@ func (e *exchange) SignalWorkflow(_ context.Context, id, _, name string, _ any) 
 	return e.err
 }
 
+func (e *exchange) SignalWithStartWorkflow(_ context.Context, id, name string, _ any, _ client.StartWorkflowOptions, _ any, _ ...any) (client.WorkflowRun, error) {
+	e.signals = append(e.signals, id+" "+name)
+	return nil, e.err
+}
+
 func newGuard(t *testing.T) (guard, *exchange) {
 	t.Helper()
 	db, err := store.Open(t.Context(), "file:"+filepath.Join(t.TempDir(), "feeops.db"))

@@ -72,7 +72,7 @@ func Channels(s config.Settings, terminal io.Writer, clock Clock) ([]notify.Chan
 	var out []notify.Channel
 	if !n.Slack.Token.IsZero() {
 		out = append(out, slack.New(slack.Options{
-			Token: n.Slack.Token.Reveal(), BaseURL: n.Slack.BaseURL, Channel: n.Slack.Channel, HTTP: client, Threads: n.Slack.Rooms == "thread", Members: members(n.Slack),
+			Token: n.Slack.Token.Reveal(), BaseURL: n.Slack.BaseURL, Channel: n.Slack.Channel, HTTP: client, Threads: n.Slack.Rooms == "thread", Members: members(s),
 		}))
 	}
 	if !n.Discord.WebhookURL.IsZero() {
@@ -104,10 +104,15 @@ func Channels(s config.Settings, terminal io.Writer, clock Clock) ([]notify.Chan
 	return out, nil
 }
 
-// members are the accounts by operator.
-func members(s config.Slack) map[string]string {
-	out := make(map[string]string, len(s.Members))
-	for _, m := range s.Members {
+// members are the accounts by operator: of the operators' list, and of those who are named for Slack alone.
+func members(s config.Settings) map[string]string {
+	out := map[string]string{}
+	for _, o := range s.Operators {
+		if o.Slack != "" {
+			out[o.Name] = o.Slack
+		}
+	}
+	for _, m := range s.Notify.Slack.Members {
 		out[m.Operator] = m.ID
 	}
 	return out

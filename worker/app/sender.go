@@ -24,6 +24,7 @@ var senderModule = fx.Module("sender", fx.Provide(newSenders))
 type senders struct {
 	byVault map[string]*sender.Sender
 	keys    map[string]solana.PublicKey
+	paths   map[string]string // Of the key files.
 	gate    *lateGate
 }
 
@@ -39,7 +40,7 @@ func (g *lateGate) Open(ctx context.Context, vault string) error {
 }
 
 func newSenders(s config.Settings, pool *chain.Pool, db *store.Store, clock Clock, log *slog.Logger) (*senders, error) {
-	out := &senders{byVault: map[string]*sender.Sender{}, keys: map[string]solana.PublicKey{}, gate: &lateGate{}}
+	out := &senders{byVault: map[string]*sender.Sender{}, keys: map[string]solana.PublicKey{}, paths: map[string]string{}, gate: &lateGate{}}
 	type payer struct {
 		sender *sender.Sender
 		key    solana.PublicKey
@@ -64,7 +65,7 @@ func newSenders(s config.Settings, pool *chain.Pool, db *store.Store, clock Cloc
 			}
 			byPath[path] = one
 		}
-		out.byVault[v.ID], out.keys[v.ID] = one.sender, one.key
+		out.byVault[v.ID], out.keys[v.ID], out.paths[v.ID] = one.sender, one.key, path
 	}
 	return out, nil
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
@@ -19,13 +18,18 @@ import (
 
 	"github.com/meteora-fee-router/feeops/activities"
 	"github.com/meteora-fee-router/feeops/config"
-	"github.com/meteora-fee-router/feeops/internal/store"
+	"github.com/meteora-fee-router/feeops/internal/ops"
 	"github.com/meteora-fee-router/feeops/workflows"
 )
 
+// The switch comes before the runs and goes after them: while anything can be sent, it can be stopped.
 var temporalModule = fx.Module("temporal",
-	fx.Provide(newClient, newWorker, activities.NewDistribution),
-	fx.Invoke(func(lc fx.Lifecycle, w worker.Worker) { lc.Append(fx.StartStopHook(w.Start, w.Stop)) }),
+	fx.Provide(newClient, newRecorder, newWorkers, activities.NewDistribution),
+	fx.Invoke(func(lc fx.Lifecycle, w workers, s *Switch) {
+		lc.Append(fx.StartStopHook(w.safety.Start, w.safety.Stop))
+		lc.Append(fx.StartStopHook(s.Start, s.Stop))
+		lc.Append(fx.StartStopHook(w.main.Start, w.main.Stop))
+	}),
 )
 
 // ClientOptions joins the settings with Temporal's own environment (TLS, API key), for the worker and for every command.
@@ -63,38 +67,55 @@ type workerParams struct {
 
 	Settings     config.Settings
 	Client       client.Client
-	Store        *store.Store
 	Distribution *activities.Distribution
 	Books        *activities.Books
 	Monitor      *activities.Monitor
 	Incidents    *activities.Incidents
 	Backups      *activities.Backups
-	Registry     *prometheus.Registry
+	Safety       *activities.Safety
+	Recorder     *recorder
+	Refusals     *refusals
 	Log          *slog.Logger
 	Shutdown     fx.Shutdowner
 }
 
-func newWorker(p workerParams) (worker.Worker, error) {
+// workers are the pollers of this process: those of the runs, and the switch's own.
+type workers struct{ main, safety worker.Worker }
+
+func newWorkers(p workerParams) (workers, error) {
 	versions, err := deployment(p.Settings)
 	if err != nil {
-		return nil, err
+		return workers{}, err
 	}
-	w := worker.New(p.Client, p.Settings.Temporal.TaskQueue, worker.Options{
+	queue := p.Settings.Temporal.TaskQueue
+	options := worker.Options{
 		DeploymentOptions: versions,
 		WorkerStopTimeout: p.Settings.Worker.DrainTimeout,
-		Interceptors:      []interceptor.WorkerInterceptor{newRecorder(p.Store, p.Registry, p.Log), &retries{random: rand.Float64}},
+		Interceptors:      []interceptor.WorkerInterceptor{p.Recorder, &retries{random: rand.Float64}, p.Refusals},
 		OnFatalError: func(err error) {
 			p.Log.Error("the worker cannot go on", "error", err)
 			if err := p.Shutdown.Shutdown(fx.ExitCode(1)); err != nil {
 				p.Log.Error("shutdown", "error", err)
 			}
 		},
-	})
-	workflows.Register(w)
-	for _, names := range []map[string]any{p.Distribution.Names(), p.Books.Names(), p.Monitor.Names(), p.Incidents.Names(), p.Backups.Names()} {
+	}
+	out := workers{main: worker.New(p.Client, queue, options)}
+	options.WorkerStopTimeout = safetyDrain
+	out.safety = worker.New(p.Client, ops.SafetyQueue(queue), options)
+	workflows.Register(out.main)
+	workflows.RegisterSafety(out.safety)
+	register(out.main, p.Distribution.Names(), p.Books.Names(), p.Monitor.Names(), p.Incidents.Names(), p.Safety.Names(), p.Backups.Names())
+	register(out.safety, p.Safety.Names(), map[string]any{ops.TellPeople.Name: p.Monitor.Tell})
+	return out, nil
+}
+
+// safetyDrain is short: the switch's activities may all be begun again, by any worker.
+const safetyDrain = 2 * time.Second
+
+func register(w worker.Worker, all ...map[string]any) {
+	for _, names := range all {
 		for name, f := range names {
 			w.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 		}
 	}
-	return w, nil
 }

@@ -39,6 +39,19 @@ func safety(t *testing.T, open func(*testing.T) *store.Store) {
 		require.Equal(t, "safety.set.stop", log[1].Action)
 		require.Equal(t, "me too", log[1].Detail)
 	})
+	t.Run("a person's isolation takes the place of an incident's, and not the other way round", func(t *testing.T) {
+		ctx, s := t.Context(), open(t)
+		own := domain.SafetyFlag{Kind: domain.SafetyIsolate, Vault: vault, Reason: "INC-1: stuck", Actor: domain.Automation, At: At(1)}
+		require.NoError(t, s.SetSafety(ctx, own))
+		require.NoError(t, s.SetSafety(ctx, isolate))
+		require.NoError(t, s.SetSafety(ctx, own))
+		other := isolate
+		other.Actor, other.Reason = "cy", "me too"
+		require.NoError(t, s.SetSafety(ctx, other))
+		got, err := s.AllSafety(ctx)
+		require.NoError(t, err)
+		require.Equal(t, []domain.SafetyFlag{isolate}, got)
+	})
 	t.Run("a flag is cleared once and only where it is", func(t *testing.T) {
 		ctx, s := t.Context(), open(t)
 		lift := domain.SafetyFlag{Kind: domain.SafetyStop, Reason: "checked", Actor: "cy", At: At(9)}
@@ -54,6 +67,56 @@ func safety(t *testing.T, open func(*testing.T) *store.Store) {
 		state, err := s.VerifyAudit(ctx)
 		require.NoError(t, err)
 		require.EqualValues(t, 2, state.Entries, "what failed is not in the log")
+	})
+	t.Run("a decision is carried out whole, once, and only as of what was known", func(t *testing.T) {
+		ctx, s := t.Context(), open(t)
+		require.NoError(t, s.SetSafety(ctx, stop))
+		require.NoError(t, s.SetSafety(ctx, isolate))
+		_, mark, err := s.SafetyMark(ctx)
+		require.NoError(t, err)
+		require.EqualValues(t, 2, mark)
+		lift := store.Lift{Flags: []domain.SafetyFlag{stop, isolate}, AsOf: mark, Subject: "resume-1/hash", Actor: "ann and bob", Reason: "mended", At: At(9)}
+		require.NoError(t, s.SetSafety(ctx, stop)) // It is up already, and still somebody asked for it.
+		require.ErrorIs(t, s.LiftSafety(ctx, lift), store.ErrRaised)
+		flags, mark, err := s.SafetyMark(ctx)
+		require.NoError(t, err)
+		require.Len(t, flags, 2, "nothing came down")
+		lift.AsOf = mark
+		require.NoError(t, s.LiftSafety(ctx, lift))
+		require.NoError(t, s.SetSafety(ctx, stop))
+		require.NoError(t, s.LiftSafety(ctx, lift), "the same decision again is done already")
+		flags, _, err = s.SafetyMark(ctx)
+		require.NoError(t, err)
+		require.Equal(t, []domain.SafetyFlag{stop}, flags, "and takes nothing down that came after it")
+		_, err = s.VerifyAudit(ctx)
+		require.NoError(t, err)
+		for name, bad := range map[string]store.Lift{"no flags": {Subject: "s", Actor: "a", Reason: "r", At: At(1)}, "no subject": {Flags: lift.Flags, Actor: "a", Reason: "r", At: At(1)}} {
+			require.ErrorIs(t, s.LiftSafety(ctx, bad), store.ErrInvalid, name)
+		}
+	})
+	t.Run("a drill's flag leaves the mark where it is", func(t *testing.T) {
+		ctx, s := t.Context(), open(t)
+		require.NoError(t, s.SetSafety(ctx, stop))
+		require.NoError(t, s.SetSafety(ctx, domain.SafetyFlag{Kind: domain.SafetyDrill, Vault: "sample", Reason: "drill", Actor: "drill", At: At(3)}))
+		flags, mark, err := s.SafetyMark(ctx)
+		require.NoError(t, err)
+		require.Len(t, flags, 2)
+		require.EqualValues(t, 1, mark)
+	})
+	t.Run("what may still land is read for all vaults", func(t *testing.T) {
+		ctx, s := t.Context(), open(t)
+		for n, i := range []domain.Intent{Intent("s1", "page/0", 1), Intent("s2", "page/15", 2), Intent("s3", "page/30", 3)} {
+			i.Vault = []string{"alpha", "beta", "beta"}[n]
+			require.NoError(t, s.InsertIntent(ctx, i))
+		}
+		require.NoError(t, s.SettleIntent(ctx, "s2", store.IntentUpdate{State: domain.IntentConfirmed, At: At(4)}))
+		require.NoError(t, s.SettleIntent(ctx, "s3", store.IntentUpdate{State: domain.IntentSent, At: At(4)}))
+		got, err := s.Flights(ctx)
+		require.NoError(t, err)
+		require.Equal(t, []domain.Flight{
+			{Signature: "s1", Vault: "alpha", Day: day, Key: "page/0", State: domain.IntentPrepared, LastValid: most},
+			{Signature: "s3", Vault: "beta", Day: day, Key: "page/30", State: domain.IntentSent, LastValid: most},
+		}, got)
 	})
 	t.Run("a flag without name or reason is refused", func(t *testing.T) {
 		ctx, s := t.Context(), open(t)
