@@ -58,6 +58,7 @@ func Default() Settings {
 
 		Schedules:   defaultSchedules(),
 		Maintenance: Maintenance{DiskFreePercent: 10, MemoryFreePercent: 5, LoadPercent: 200, RankSamples: 5, FollowRanking: true, Govulncheck: "govulncheck"},
+		Backup:      defaultBackup(),
 		Distribution: Distribution{
 			MaxInvalidStreamsPercent:    5,
 			MinClaimable:                1,

@@ -72,7 +72,7 @@ func TestLoad_EveryErrorNamesFileLineKeyAndWhatWasWanted(t *testing.T) {
 		want string // The whole message.
 	}{
 		{"unknown key", "rpc:\n  max_slot_leg: 5\n", nil, `feeops.yaml:2: rpc.max_slot_leg: got an unknown key, want a known one. Did you mean max_slot_lag?`},
-		{"unknown section", "\nnothinglikeit: 5\n", nil, `feeops.yaml:2: nothinglikeit: got an unknown key, want a known one. Known keys: network, genesis_hash, rpc, temporal, store, signer, audit, worker, log, safety, distribution, operators, monitor, incidents, escalation, oncall, notify, reports, schedules, maintenance, vaults_file, vaults.`},
+		{"unknown section", "\nnothinglikeit: 5\n", nil, `feeops.yaml:2: nothinglikeit: got an unknown key, want a known one. Known keys: network, genesis_hash, rpc, temporal, store, signer, audit, worker, log, safety, distribution, operators, monitor, incidents, escalation, oncall, notify, reports, schedules, maintenance, backup, vaults_file, vaults.`},
 		{"samples old before the next look", "monitor:\n  metrics_interval: 5m\n", nil, `feeops.yaml:2: monitor.stale_after: got "3m0s", want at least twice monitor.metrics_interval. One late look would make every sample old.`},
 		{"samples gone before the monthly report", "monitor:\n  keep: 720h\n", nil, `feeops.yaml:2: monitor.keep: got 720h0m0s, want at least 1488h.`},
 		{"key twice", "log:\n  level: info\n  level: warn\n", nil, `feeops.yaml:3: log.level: got the key twice, want it once. Line 2 has it too.`},

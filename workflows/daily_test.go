@@ -274,11 +274,11 @@ func TestPauseHoldsAndResumeGoesOn(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, domain.Paused, during.State)
 	require.Equal(t, domain.Complete, report.State)
-	require.Equal(t, "bob", v.told.Actor)
+	require.Equal(t, "bob", v.report.Actor)
 	require.Len(t, v.report.Orders, 2, "who told the run what is for the audit log")
-	require.Equal(t, ops.Order{Actor: "ada", Reason: "lunch"}, v.told.Orders[0].Order)
-	require.Equal(t, []string{ops.SignalPause, ops.SignalResume}, []string{v.told.Orders[0].Name, v.told.Orders[1].Name})
-	require.Equal(t, time.Hour, v.told.Orders[1].At.Sub(v.told.Orders[0].At))
+	require.Equal(t, ops.Order{Actor: "ada", Reason: "lunch"}, v.report.Orders[0].Order)
+	require.Equal(t, []string{ops.SignalPause, ops.SignalResume}, []string{v.report.Orders[0].Name, v.report.Orders[1].Name})
+	require.Equal(t, time.Hour, v.report.Orders[1].At.Sub(v.report.Orders[0].At))
 }
 
 // A paid day stays a paid day when its lookup tables cannot be tidied, and a day that is not complete leaves them alone.

@@ -12,6 +12,8 @@ func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflow(EveningReport)
 	r.RegisterWorkflow(WeeklyMaintenance)
 	r.RegisterWorkflow(MonthlyReview)
+	r.RegisterWorkflow(Backup)
+	r.RegisterWorkflow(RestoreDrill)
 	r.RegisterWorkflow(StopDrill)
 }
 

@@ -98,6 +98,7 @@ type workerParams struct {
 	Incidents    *activities.Incidents
 	Routines     *activities.Routines
 	Gate         *activities.Gate
+	Backups      *activities.Backups
 	Safety       *activities.Safety
 	Recorder     *recorder
 	Refusals     *refusals
@@ -132,7 +133,7 @@ func newWorkers(p workerParams) (workers, error) {
 	out.safety = worker.New(p.Client, ops.SafetyQueue(queue), options)
 	workflows.Register(out.main)
 	workflows.RegisterSafety(out.safety)
-	register(out.main, p.Distribution.Names(), p.Books.Names(), p.Monitor.Names(), p.Incidents.Names(), p.Routines.Names(), p.Gate.Names(), p.Safety.Names())
+	register(out.main, p.Distribution.Names(), p.Books.Names(), p.Monitor.Names(), p.Incidents.Names(), p.Routines.Names(), p.Gate.Names(), p.Safety.Names(), p.Backups.Names())
 	register(out.safety, p.Safety.Names(), map[string]any{ops.TellPeople.Name: p.Monitor.Tell})
 	return out, nil
 }
