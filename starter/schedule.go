@@ -16,6 +16,7 @@ import (
 	"github.com/meteora-fee-router/feeops/config"
 	"github.com/meteora-fee-router/feeops/internal/ops"
 	"github.com/meteora-fee-router/feeops/internal/schedule"
+	"github.com/meteora-fee-router/feeops/internal/store"
 	"github.com/meteora-fee-router/feeops/worker/app"
 )
 
@@ -119,10 +120,8 @@ func (c *cli) scheduleApply(ctx context.Context, yes, dryRun bool) error {
 		if err := c.confirm(yes, "Apply?"); err != nil {
 			return err
 		}
-		for _, ch := range plan {
-			if err := d.Apply(ctx, ch); err != nil {
-				return err
-			}
+		if err := d.applyAll(ctx, plan); err != nil {
+			return err
 		}
 		c.say("%s", countOf(work, "schedule")+" changed: the server matches the settings")
 	}
@@ -133,6 +132,27 @@ func (c *cli) scheduleApply(ctx context.Context, yes, dryRun bool) error {
 	}
 	if foreign > 0 {
 		return &exitError{code: exitWarnings}
+	}
+	return nil
+}
+
+// applyAll makes the changes, each written into the audit log first.
+func (d *scheduleDesk) applyAll(ctx context.Context, plan []schedule.Change) (err error) {
+	db, err := store.Open(ctx, d.settings.Store.DSN.Reveal())
+	if err != nil {
+		return fmt.Errorf("open the store: %w", err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	for _, ch := range plan {
+		if ch.Kind == schedule.Same || ch.Kind == schedule.Foreign {
+			continue
+		}
+		if err := db.Audit(ctx, store.AuditEntry{At: time.Now(), Actor: actor(), Action: "schedule.apply", Subject: ch.ID, Detail: string(ch.Kind)}); err != nil {
+			return err
+		}
+		if err := d.Apply(ctx, ch); err != nil {
+			return err
+		}
 	}
 	return nil
 }
