@@ -29,7 +29,11 @@ func TestSimulate_AReportThatDiffersIsFound(t *testing.T) {
 		{"equal", func(l *report.DayLine) []report.DayLine { return []report.DayLine{*l} }, 0},
 		{"one base unit", func(l *report.DayLine) []report.DayLine { l.Paid--; return []report.DayLine{*l} }, 1},
 		{"left out", func(*report.DayLine) []report.DayLine { return nil }, 1},
-		{"another day", func(l *report.DayLine) []report.DayLine { other := opened + 1; l.Opened = &other; return []report.DayLine{*l} }, 2},
+		{"another day", func(l *report.DayLine) []report.DayLine {
+			other := opened + 1
+			l.Opened = &other
+			return []report.DayLine{*l}
+		}, 2},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
