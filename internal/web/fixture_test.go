@@ -119,7 +119,7 @@ func (r *records) Audit(ctx context.Context, e store.AuditEntry) error {
 
 // bench is a page with everything around it.
 type bench struct {
-	t     *testing.T
+	t     testing.TB
 	store *records
 	deeds *deeds
 	roles roles
@@ -131,7 +131,7 @@ type bench struct {
 }
 
 // newBench serves a page over a store of its own. change alters it before it is made.
-func newBench(t *testing.T, change func(*web.Params)) *bench {
+func newBench(t testing.TB, change func(*web.Params)) *bench {
 	t.Helper()
 	db, err := store.Open(t.Context(), "file:"+filepath.Join(t.TempDir(), "feeops.db"))
 	require.NoError(t, err)

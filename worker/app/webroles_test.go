@@ -12,8 +12,12 @@ import (
 func TestWebRoles_WhoLooksMayDoNothing(t *testing.T) {
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	roster := operator.Roster{
-		{Name: "vic", Roles: []operator.Role{operator.Viewer}}, {Name: "carol", Roles: []operator.Role{operator.Viewer, operator.Operate}}, {Name: "ada", Roles: []operator.Role{operator.Approver}},
-		{Name: "root", Roles: []operator.Role{operator.Admin}}, {Name: "left", Roles: []operator.Role{operator.Admin}, Expires: now}, {Name: "leaves", Roles: []operator.Role{operator.Operate}, Expires: now.Add(time.Second)},
+		{Name: "vic", Roles: []operator.Role{operator.Viewer}},
+		{Name: "carol", Roles: []operator.Role{operator.Viewer, operator.Operate}},
+		{Name: "ada", Roles: []operator.Role{operator.Approver}},
+		{Name: "root", Roles: []operator.Role{operator.Admin}},
+		{Name: "left", Roles: []operator.Role{operator.Admin}, Expires: now},
+		{Name: "leaves", Roles: []operator.Role{operator.Operate}, Expires: now.Add(time.Second)},
 	}
 	tests := []struct {
 		name   string
