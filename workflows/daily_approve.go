@@ -88,7 +88,7 @@ func (d *daily) awaitApproval(ctx workflow.Context) error {
 func (d *daily) mayApprove(ctx workflow.Context, a operator.Approval) error {
 	v := d.status.Approval
 	refuse := func(format string, args ...any) error {
-		return fault.Newf(fault.Human, "refused/plan", format, args...)
+		return fault.Seal(fault.Newf(fault.Human, codeNotWanted, format, args...))
 	}
 	switch {
 	case v == nil || d.status.State != domain.WaitingApproval:
