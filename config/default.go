@@ -47,7 +47,7 @@ func Default() Settings {
 		},
 		Temporal: Temporal{Address: "127.0.0.1:7233", Namespace: "default", TaskQueue: "feeops", Retention: 30 * 24 * time.Hour},
 		Store:    Store{DSN: NewURL("file:feeops.db")},
-		Worker:   Worker{Listen: "127.0.0.1:8780", DrainTimeout: 20 * time.Second},
+		Worker:   Worker{Listen: "127.0.0.1:8780", DrainTimeout: 20 * time.Second, Web: Web{Enabled: true, Session: 8 * time.Hour}},
 		Log:      Log{Level: "info", Format: "text"},
 		Reports:  Reports{Dir: "reports", TimeZone: "UTC"},
 		Backup:   defaultBackup(),

@@ -154,7 +154,8 @@ func (r *disasterRig) close(ctx context.Context) error {
 	return err
 }
 
-func (r *disasterRig) vault() *config.Vault { return &r.settings.Vaults[0] }
+// vault is the larger one; the other one only lends its key.
+func (r *disasterRig) vault() *config.Vault { return &r.settings.Vaults[1] }
 
 // begin starts the vault's day, or joins the one that runs.
 func (r *disasterRig) begin(ctx context.Context) (client.WorkflowRun, error) {
@@ -175,7 +176,7 @@ func (r *disasterRig) half(ctx context.Context) (client.WorkflowRun, error) {
 	})
 }
 
-func (r *disasterRig) node() *localnet.Vault { return &r.chain.vaults[0] }
+func (r *disasterRig) node() *localnet.Vault { return &r.chain.vaults[1] }
 
 // until waits for a condition.
 func (r *disasterRig) until(ctx context.Context, what string, met func() (bool, error)) error {
@@ -192,7 +193,7 @@ func (r *disasterRig) until(ctx context.Context, what string, met func() (bool, 
 	}
 }
 
-// order stops a run between two pages and waits for its end.
+// halt stops a run between two pages and waits for its end.
 func (r *disasterRig) halt(ctx context.Context, run client.WorkflowRun) error {
 	if err := r.client.SignalWorkflow(ctx, run.GetID(), "", ops.SignalStop, ops.Order{Reason: "a drill", Actor: "drill"}); err != nil {
 		return err

@@ -138,7 +138,7 @@ func signerLost(ctx context.Context, r *disasterRig) (string, error) {
 	if err := r.start(ctx); err == nil {
 		return "", errors.New("the worker started without its key")
 	}
-	r.vault().KeypairPath = r.settings.Vaults[1].KeypairPath // Any funded key may turn pages.
+	r.vault().KeypairPath = r.settings.Vaults[0].KeypairPath // Any funded key may turn pages.
 	if err := r.back(ctx); err != nil {
 		return "", err
 	}

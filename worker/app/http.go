@@ -22,9 +22,9 @@ import (
 
 var httpModule = fx.Module("http", fx.Invoke(serve))
 
-// serve offers /healthz, /readyz and /metrics on the settings' address, which is loopback unless they say otherwise.
-// What services call lies beside them.
-func serve(lc fx.Lifecycle, s config.Settings, r *prometheus.Registry, p *chain.Pool, db *store.Store, called hooks, log *slog.Logger) {
+// serve offers the page for people, and /healthz, /readyz and /metrics, on the settings' address, which is loopback unless
+// they say otherwise. What services call lies beside them.
+func serve(lc fx.Lifecycle, s config.Settings, r *prometheus.Registry, p *chain.Pool, db *store.Store, called hooks, page webPage, log *slog.Logger) {
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, nil) })
@@ -33,6 +33,9 @@ func serve(lc fx.Lifecycle, s config.Settings, r *prometheus.Registry, p *chain.
 	for path, h := range called {
 		mux.Handle("POST "+path, h)
 	}
+	if page != nil {
+		mux.Handle("/", page)
+	}
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 20 * time.Second, MaxHeaderBytes: 16 << 10}
 	lc.Append(fx.StartStopHook(
 		func(ctx context.Context) error {
@@ -40,7 +43,7 @@ func serve(lc fx.Lifecycle, s config.Settings, r *prometheus.Registry, p *chain.
 			if err != nil {
 				return fault(fmt.Errorf("health and metrics cannot listen on %s: %w. Set worker.listen to a free address; a second worker needs another one, or port 0", s.Worker.Listen, err))
 			}
-			log.Info("health and metrics", "address", l.Addr().String())
+			log.Info("page, health and metrics", "address", l.Addr().String())
 			go func() {
 				if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 					log.Error("health and metrics ended", "error", err)

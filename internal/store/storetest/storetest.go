@@ -42,6 +42,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"delivery", deliveries},
 		{"incident", incidents},
 		{"audit", audits},
+		{"audit tail", auditTail},
 		{"booked", booked},
 		{"costs", costs},
 		{"statements", statements},
