@@ -21,6 +21,9 @@ const (
 	keyE = "CiDwVBFgWV9E5MvXWoLgnEgn2hK7rJikbvfWavzAQz3"
 )
 
+// longToken is as long as the page's tokens must be.
+const longToken = "bm90IGEgc2VjcmV0OiBvbmx5IGEgdGVzdA"
+
 // write puts files into a new directory and returns it.
 func write(t *testing.T, files map[string]string) string {
 	t.Helper()
@@ -126,6 +129,13 @@ func TestLoad_EveryErrorNamesFileLineKeyAndWhatWasWanted(t *testing.T) {
 		{"quiet days without hours", "notify:\n  quiet_hours:\n    days: [sat]\n", nil, `feeops.yaml:3: notify.quiet_hours.from: got nothing, want a time of day such as 22:00.`},
 		{"time zone", "notify:\n  time_zone: Mars/Olympus\n", nil, `feeops.yaml:2: notify.time_zone: got "Mars/Olympus", want a time zone such as UTC or Europe/Berlin. Take a name of the tz database: what this machine calls local is another place elsewhere.`},
 		{"heartbeat too fast", "notify:\n  heartbeat:\n    interval: 1s\n", nil, `feeops.yaml:3: notify.heartbeat.interval: got 1s, want at least 10s.`},
+		{"short token", "worker:\n  web:\n    tokens:\n      - operator: ann\n        token: env:TOKEN\n", []string{"TOKEN=guessable"}, `feeops.yaml:5: worker.web.tokens[0].token: got a token that is empty, short or has spaces, want at least 24 characters without spaces. Make one: openssl rand -base64 24.`},
+		{"no token", "worker:\n  web:\n    tokens:\n      - operator: ann\n", nil, `feeops.yaml:4: worker.web.tokens[0].token: got a token that is empty, short or has spaces, want at least 24 characters without spaces. Make one: openssl rand -base64 24.`},
+		{"token in the file", "worker:\n  web:\n    tokens:\n      - operator: ann\n        token: " + longToken + "\n", nil, `feeops.yaml:5: worker.web.tokens[0].token: got a secret in plain text, want env:NAME or file:PATH. Put the secret into the environment or into a file of its own, and change it: it has been written down here.`},
+		{"one token, two people", "worker:\n  web:\n    tokens:\n      - {operator: ann, token: 'env:TOKEN'}\n      - {operator: bob, token: 'env:TOKEN'}\n", []string{"TOKEN=" + longToken}, `feeops.yaml:5: worker.web.tokens[1].token: got a token again, want a token of its own. Entry 0 has it: nobody could tell the two people apart.`},
+		{"one person, two tokens", "worker:\n  web:\n    tokens:\n      - {operator: ann, token: 'env:A'}\n      - {operator: ann, token: 'env:B'}\n", []string{"A=" + longToken, "B=" + longToken + "b"}, `feeops.yaml:5: worker.web.tokens[1].operator: got "ann" again, want each person once. Entry 0 has it.`},
+		{"token of nobody", "operators:\n  - {name: bob, roles: [viewer]}\nworker:\n  web:\n    tokens:\n      - {operator: ann, token: 'env:TOKEN'}\n", []string{"TOKEN=" + longToken}, `feeops.yaml:6: worker.web.tokens[0].operator: got "ann", want a name of operators. With operators in the settings only they do something on the page.`},
+		{"session too short", "worker:\n  web:\n    session: 1m\n", nil, `feeops.yaml:3: worker.web.session: got 1m0s, want at least 5m.`},
 		{"no time zone", "reports:\n  time_zone: Middle/Earth\n", nil, `feeops.yaml:2: reports.time_zone: got "Middle/Earth", want a time zone such as UTC or Europe/Berlin. Take a name of the tz database: what this machine calls local is another place elsewhere.`},
 		{"the machine's own time zone", "reports:\n  time_zone: Local\n", nil, `feeops.yaml:2: reports.time_zone: got "Local", want a time zone such as UTC or Europe/Berlin. Take a name of the tz database: what this machine calls local is another place elsewhere.`},
 		{"bad id", "vaults:\n" + vaultYAML("Big_One", keyB, streams), nil, `feeops.yaml:2: vaults[0].id: got "Big_One", want a name that matches ^[a-z0-9][a-z0-9._-]{0,62}$. Use small letters, digits, dots and dashes.`},

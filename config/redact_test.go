@@ -73,6 +73,7 @@ func leaky() config.Settings {
 	s.Notify.Slack.AppToken, s.Notify.Slack.SigningSecret = config.NewSecret("HIDEME"), config.NewSecret("HIDEME")
 	s.Notify.Discord.ForumURL, s.Notify.PagerDuty.WebhookSecret = config.NewSecret("https://discord.example/HIDEME"), config.NewSecret("HIDEME")
 	s.Notify.Webhooks = []config.Webhook{{Name: "sms", URL: config.NewSecret("https://sms.example/HIDEME"), Secret: config.NewSecret("HIDEME")}}
+	s.Worker.Web.Tokens = []config.WebToken{{Operator: "ann", Token: config.NewSecret("HIDEME-HIDEME-HIDEME-HIDEME")}}
 	s.Notify.Heartbeat.URL = config.NewSecret("https://beat.example/HIDEME")
 	return s
 }

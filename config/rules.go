@@ -22,6 +22,7 @@ func (s Settings) rules() Errors {
 	out = append(out, s.Notify.rules()...)
 	out = append(out, s.incidentRules()...)
 	out = append(out, s.Store.rules()...)
+	out = append(out, s.Worker.Web.rules(s.Operators)...)
 	if s.Worker.BuildID != "" && s.Worker.Deployment == "" {
 		out = append(out, Error{Key: "worker.build_id", Got: quote(s.Worker.BuildID) + " without a deployment", Want: "worker.deployment as well", Next: "Leave both out to do without versioning."})
 	}

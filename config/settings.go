@@ -70,12 +70,13 @@ type Store struct {
 
 // Worker is the process that runs workflows.
 type Worker struct {
-	Listen       string        `json:"listen" validate:"hostport" jsonschema_description:"Address of health and metrics. Loopback only, unless allow_public."`
+	Listen       string        `json:"listen" validate:"hostport" jsonschema_description:"Address of the page, health and metrics. Loopback only, unless allow_public."`
 	AllowPublic  bool          `json:"allow_public,omitempty" jsonschema_description:"Lets listen be a public address: the page shows vaults and amounts to anyone who reaches it."`
 	DrainTimeout time.Duration `json:"drain_timeout" validate:"min=1s,max=10m" jsonschema_description:"Time that running steps get to end at shutdown."`
 	Identity     string        `json:"identity,omitempty" jsonschema_description:"Name of this worker in Temporal. Default: made of process and host."`
 	Deployment   string        `json:"deployment,omitempty" validate:"omitempty,deployment" jsonschema_description:"Worker deployment of Temporal's worker versioning. Empty: no versioning, every worker takes every task."`
 	BuildID      string        `json:"build_id,omitempty" validate:"omitempty,deployment" jsonschema_description:"Build of this worker in its deployment. Default: the revision that the program was built from."`
+	Web          Web           `json:"web" jsonschema_description:"The worker's own page for people, at worker.listen."`
 }
 
 // Reports says where reports go and whose midnight ends a day (E05, E07).

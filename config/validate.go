@@ -77,6 +77,7 @@ func newValidator() *validator.Validate {
 		"secret_url":   func(s string) bool { return isURL(s, "http", "https") },
 		"aes_key":      func(s string) bool { _, err := EncryptionKey{Key: NewSecret(s)}.Bytes(); return err == nil },
 		"ws_url":       func(s string) bool { return isURL(s, "ws", "wss") },
+		"web_token":    isWebToken,
 		"clock":        func(s string) bool { _, err := time.Parse("15:04", s); return err == nil },
 		"time_zone":    func(s string) bool { _, err := time.LoadLocation(s); return err == nil && s != "" && s != "Local" },
 		"dsn": func(s string) bool {
@@ -151,6 +152,8 @@ func explain(f validator.FieldError) Error {
 		e.Got, e.Want = quote(RedactURL(fmt.Sprint(f.Value()))), "an address http://… or https://…"
 	case "ws_url":
 		e.Got, e.Want = quote(RedactURL(fmt.Sprint(f.Value()))), "an address ws://… or wss://…"
+	case "web_token": // What it is must not stand in a message.
+		e.Got, e.Want, e.Next = "a token that is empty, short or has spaces", fmt.Sprintf("at least %d characters without spaces", leastToken), "Make one: openssl rand -base64 24."
 	case "secret_url":
 		e.Got, e.Want = "a secret that is no address", "an address https://…"
 	case "aes_key":

@@ -42,6 +42,8 @@ type demoResult struct {
 	TemporalUI string   `json:"temporal_ui"`
 	RPCURL     string   `json:"rpc_url"`
 	DurationMS int64    `json:"duration_ms"`
+
+	page string // The worker's own page, while the stack runs.
 }
 
 // newDayRow takes a row from a report. Slots count from the first page sent to the slot that closed the day.

@@ -74,7 +74,7 @@ func (c *cli) demo(ctx context.Context, f demoFlags) error {
 	payErr := d.payAll(ctx)
 	view.close()
 	result := demoResult{
-		OK: payErr == nil, Vaults: d.rows, TemporalUI: stack.UI, RPCURL: stack.RPC, DurationMS: time.Since(started).Milliseconds(),
+		OK: payErr == nil, Vaults: d.rows, TemporalUI: stack.UI, RPCURL: stack.RPC, DurationMS: time.Since(started).Milliseconds(), page: stack.Page,
 	}
 	printErr := c.printDemo(result, f.keep)
 	if payErr != nil && !f.keep {
@@ -177,7 +177,7 @@ func (c *cli) printDemo(r demoResult, keep bool) error {
 	}
 	fmt.Fprintf(c.stdout, "\n%s, in %d s\n", verdict, r.DurationMS/1000)
 	if keep {
-		fmt.Fprintf(c.stdout, "Temporal UI  %s\nlocal chain  %s\n", r.TemporalUI, r.RPCURL)
+		fmt.Fprintf(c.stdout, "Web page     %s\nTemporal UI  %s\nlocal chain  %s\n", r.page, r.TemporalUI, r.RPCURL)
 		return nil
 	}
 	fmt.Fprintf(c.stdout, `Temporal UI was at %s; it ended with this command.

@@ -34,6 +34,8 @@ type devResult struct {
 	Temporal   string   `json:"temporal"`
 	TemporalUI string   `json:"temporal_ui"`
 	RPCURL     string   `json:"rpc_url"`
+	WebPage    string   `json:"web_page"`
+	WebToken   string   `json:"web_token_file"`
 	WorkerLog  string   `json:"worker_log"`
 }
 
@@ -45,7 +47,7 @@ func (c *cli) dev(ctx context.Context, f chainFlags) error {
 	if c.json {
 		err = c.printJSON(devResult{
 			PID: stack.PID, Config: stack.Config, VaultsFile: stack.Vaults, Vaults: stack.Chain.VaultIDs,
-			Temporal: stack.Temporal, TemporalUI: stack.UI, RPCURL: stack.RPC, WorkerLog: stack.WorkerLog,
+			Temporal: stack.Temporal, TemporalUI: stack.UI, RPCURL: stack.RPC, WebPage: stack.Page, WebToken: stack.WebToken, WorkerLog: stack.WorkerLog,
 		})
 	}
 	if err == nil {
@@ -59,6 +61,8 @@ func (c *cli) keepRunning(ctx context.Context, s *devstack.Stack) error {
 	if !c.json {
 		fmt.Fprintf(c.stdout, `
 The stack is running; other feeops commands find it by themselves.
+  web page      %s
+  its token     %s
   Temporal UI   %s
   local chain   %s
   settings      %s
@@ -69,7 +73,7 @@ Try, in another terminal:
   feeops status
   %s workflow list --address %s
 Ctrl-C ends it.
-`, s.UI, s.RPC, s.Config, s.WorkerLog, s.Chain.VaultIDs[0], s.CLI, s.Temporal)
+`, s.Page, s.WebToken, s.UI, s.RPC, s.Config, s.WorkerLog, s.Chain.VaultIDs[0], s.CLI, s.Temporal)
 	}
 	watched, cancel := s.Watch(ctx)
 	defer cancel()

@@ -167,15 +167,7 @@ func (c *cli) deed(ctx context.Context, id, update string, deed ops.Deed) (err e
 func updateIncident(ctx context.Context, door app.Door, id, update string, deed ops.Deed) (ops.IncidentAnswer, error) {
 	ctx, cancel := context.WithTimeout(ctx, deedPatience)
 	defer cancel()
-	start := door.Client.NewWithStartWorkflowOperation(door.Options(id), ops.Incident, ops.IncidentInput{ID: id})
-	handle, err := door.Client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
-		StartWorkflowOperation: start,
-		UpdateOptions:          client.UpdateWorkflowOptions{WorkflowID: ops.IncidentID(door.Queue, id), UpdateName: update, Args: []any{deed}, WaitForStage: client.WorkflowUpdateStageCompleted},
-	})
-	var answer ops.IncidentAnswer
-	if err == nil {
-		err = handle.Get(ctx, &answer)
-	}
+	answer, err := door.Update(ctx, id, update, deed)
 	switch {
 	case err == nil:
 		return answer, nil

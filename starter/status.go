@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 
+	"github.com/meteora-fee-router/feeops/config"
 	"github.com/meteora-fee-router/feeops/internal/distribution"
 	"github.com/meteora-fee-router/feeops/internal/domain"
 	"github.com/meteora-fee-router/feeops/internal/ops"
@@ -47,6 +48,7 @@ type statusResult struct {
 	Verdict  string      `json:"verdict"`  // ok, warn, fail
 	Temporal string      `json:"temporal"` // ok, or why it is unknown whether runs are under way.
 	Vaults   []statusRow `json:"vaults"`
+	Page     string      `json:"web_page,omitempty"` // The page of the worker on this machine, if one answers.
 }
 
 func (c *cli) statusCommand() *cobra.Command {
@@ -92,6 +94,7 @@ func (c *cli) status(ctx context.Context, names []string) (err error) {
 			result.Vaults[i] = statusOf(s)
 		})
 	}
+	wg.Go(func() { result.Page = findPage(ctx, d.settings) })
 	wg.Wait()
 	var code int
 	result.Verdict, code = judgeStatus(result.Vaults)
@@ -133,6 +136,20 @@ func withRun(ctx context.Context, tc client.Client, s distribution.Standing) dis
 func live(ctx context.Context, tc client.Client, vault string) bool {
 	e, err := tc.DescribeWorkflowExecution(ctx, ops.DailyID(vault), "")
 	return err == nil && e.GetWorkflowExecutionInfo().GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING
+}
+
+// findPage is the address of the worker's page, when a worker on this machine answers.
+func findPage(ctx context.Context, s config.Settings) string {
+	if !s.Worker.Web.Enabled {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	address := "http://" + nearby(s.Worker.Listen)
+	if err := askReady(ctx, address+"/healthz"); err != nil {
+		return "" // No worker runs here; that is no fault of the vaults.
+	}
+	return address + "/"
 }
 
 func statusOf(s distribution.Standing) statusRow {
@@ -194,6 +211,9 @@ func (c *cli) showStatus(r statusResult) error {
 		fmt.Fprintln(c.stdout, "Temporal:", r.Temporal)
 	}
 	fmt.Fprintf(c.stdout, "Overall: %s\n", r.Verdict)
+	if r.Page != "" {
+		fmt.Fprintln(c.stdout, "Page:", r.Page)
+	}
 	return nil
 }
 

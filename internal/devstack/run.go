@@ -32,6 +32,7 @@ type Running struct {
 	Temporal string    `json:"temporal"`
 	UI       string    `json:"temporal_ui"`
 	RPC      string    `json:"rpc_url"`
+	Page     string    `json:"web_page"` // The worker's own page.
 }
 
 // Run is a stack's directory. A lock in it is held as long as the owner lives, so that an id that the system gave to

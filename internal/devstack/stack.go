@@ -53,6 +53,7 @@ type Stack struct {
 	Client    client.Client
 	Worker    *Worker
 	WorkerLog string
+	WebToken  string // File with the token for the buttons of the worker's page.
 	CLI       string // The Temporal CLI that runs the server, for people who want to use it.
 
 	run      *Run
@@ -160,7 +161,7 @@ func (s *Stack) awaitWorker(ctx context.Context) error {
 func (s *Stack) publish(context.Context, Options) error {
 	s.Running = Running{
 		PID: os.Getpid(), Started: time.Now(), Dir: s.run.Dir, Config: s.Config, Vaults: s.Vaults,
-		Temporal: s.temporal.Address, UI: s.temporal.UIAddress, RPC: s.Chain.RPC,
+		Temporal: s.temporal.Address, UI: s.temporal.UIAddress, RPC: s.Chain.RPC, Page: s.Page,
 	}
 	return s.run.Publish(s.Running)
 }

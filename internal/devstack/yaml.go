@@ -66,8 +66,9 @@ type temporalSettings struct {
 }
 
 type workerSettings struct {
-	Listen       string `yaml:"listen"`
-	DrainTimeout string `yaml:"drain_timeout"`
+	Listen       string      `yaml:"listen"`
+	DrainTimeout string      `yaml:"drain_timeout"`
+	Web          webSettings `yaml:"web"`
 }
 
 // auditKey makes a key for the stack's receipts and heads of the audit log, which end with it.
@@ -78,6 +79,21 @@ func (s *Stack) auditKey() (string, error) {
 	}
 	return auditName, key.Write(s.run.Path(auditName))
 }
+
+type webSettings struct {
+	Tokens []tokenSettings `yaml:"tokens"`
+}
+
+type tokenSettings struct {
+	Operator string `yaml:"operator"`
+	Token    string `yaml:"token"`
+}
+
+// webOperator is who presses the buttons of a local stack's page, with the token in this file of its directory.
+const (
+	webOperator = "carol"
+	webToken    = "web-token"
+)
 
 // operators makes two people who approve and one who runs the day, with keys in the run's directory: a stop of a local
 // stack can be lifted as one of a real network is.
@@ -112,9 +128,16 @@ func (s *Stack) writeSettings(context.Context, Options) error {
 		Temporal: temporalSettings{
 			Address: s.temporal.Address, Namespace: Namespace, TaskQueue: ops.TaskQueue, UIURL: s.temporal.UIAddress, Retention: "24h",
 		},
-		Worker:     workerSettings{Listen: loopback(ports[0]), DrainTimeout: workerDrain.String()},
+		Worker: workerSettings{
+			Listen: loopback(ports[0]), DrainTimeout: workerDrain.String(), Web: webSettings{Tokens: []tokenSettings{{webOperator, "file:" + webToken}}},
+		},
 		VaultsFile: vaultsName, // Beside the file, so that the directory can be looked at as a whole.
 	}
+	s.WebToken = s.run.Path(webToken)
+	if err := os.WriteFile(s.WebToken, []byte(rand.Text()+"\n"), 0o600); err != nil {
+		return fmt.Errorf("write the token of the stack's page: %w", err)
+	}
+	s.Page = "http://" + y.Worker.Listen + "/"
 	if y.Operators, err = s.operators(); err != nil {
 		return err
 	}

@@ -82,5 +82,5 @@ func New(s config.Settings, changes ...Change) *fx.App {
 // Modules lists every part of the worker.
 func Modules() fx.Option {
 	return fx.Options(clockModule, logModule, storeModule, chainModule, senderModule, distributionModule, auditModule, notifyModule, monitorModule, incidentModule, safetyModule,
-		metricsModule, httpModule, temporalModule, watchModule)
+		metricsModule, webModule, inboxModule, httpModule, temporalModule, watchModule)
 }

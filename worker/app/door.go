@@ -35,6 +35,20 @@ func (d Door) Open(ctx context.Context, start ops.IncidentStart) error {
 	return nil
 }
 
+// Update asks an incident's workflow for a change and waits for what came of it.
+func (d Door) Update(ctx context.Context, id, update string, deed ops.Deed) (ops.IncidentAnswer, error) {
+	start := d.Client.NewWithStartWorkflowOperation(d.Options(id), ops.Incident, ops.IncidentInput{ID: id})
+	handle, err := d.Client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+		StartWorkflowOperation: start,
+		UpdateOptions:          client.UpdateWorkflowOptions{WorkflowID: ops.IncidentID(d.Queue, id), UpdateName: update, Args: []any{deed}, WaitForStage: client.WorkflowUpdateStageCompleted},
+	})
+	var answer ops.IncidentAnswer
+	if err == nil {
+		err = handle.Get(ctx, &answer)
+	}
+	return answer, err //nolint:wrapcheck // The caller judges it by its code, and says what was asked.
+}
+
 // Failure tells an incident of another failure.
 func (d Door) Failure(ctx context.Context, id string, s ops.FailureSignal) error {
 	return d.Signal(ctx, id, ops.SignalFailure, s)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,13 +30,23 @@ func (g guard) Stop(ctx context.Context, _, reason string) (string, error) {
 	return g.raise(ctx, domain.SafetyFlag{Kind: domain.SafetyStop, Reason: reason})
 }
 
+// StopBy stops everything because a person says so.
+func (g guard) StopBy(ctx context.Context, actor, reason string) (string, error) {
+	return g.stopVaultBy(ctx, "", actor, reason)
+}
+
+// stopVaultBy stops one vault, or everything when vault is empty.
+func (g guard) stopVaultBy(ctx context.Context, vault, actor, reason string) (string, error) {
+	return g.raise(ctx, domain.SafetyFlag{Kind: domain.SafetyStop, Vault: vault, Reason: reason, Actor: actor})
+}
+
 // Isolate keeps a vault out of every run.
 func (g guard) Isolate(ctx context.Context, vault, _, reason string) (string, error) {
 	return g.raise(ctx, domain.SafetyFlag{Kind: domain.SafetyIsolate, Vault: vault, Reason: reason})
 }
 
 func (g guard) raise(ctx context.Context, flag domain.SafetyFlag) (string, error) {
-	flag.Actor, flag.At = domain.Automation, g.now().UTC()
+	flag.Actor, flag.At = cmp.Or(flag.Actor, domain.Automation), g.now().UTC()
 	var flagErr, signalErr error
 	var wg sync.WaitGroup
 	wg.Go(func() { flagErr = g.store.SetSafety(ctx, flag) })

@@ -23,14 +23,17 @@ import (
 
 var httpModule = fx.Module("http", fx.Invoke(serve))
 
-// serve offers /healthz, /readyz and /metrics on the settings' address, which is loopback unless they say otherwise.
-// What services call lies beside them.
-func serve(lc fx.Lifecycle, s config.Settings, r *prometheus.Registry, p *chain.Pool, db *store.Store, keys *senders, called hooks, clock Clock, log *slog.Logger) error {
+// serve offers the page for people, and /healthz, /readyz and /metrics, on the settings' address, which is loopback unless
+// they say otherwise. What services call lies beside them.
+func serve(lc fx.Lifecycle, s config.Settings, r *prometheus.Registry, p *chain.Pool, db *store.Store, keys *senders, called hooks, page webPage, clock Clock, log *slog.Logger) error {
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, nil) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, req *http.Request) { answer(w, ready(req.Context(), p, db, keys, clock())) })
 	mux.Handle("GET /metrics", promhttp.HandlerFor(r, promhttp.HandlerOpts{}))
+	if page != nil {
+		mux.Handle("/", page) // It sets headers of its own, with a policy for its scripts.
+	}
 	// A public worker is reached by names that it does not know: a container's, a balancer's.
 	pages, err := httpguard.Handler(mux, httpguard.Options{Loopback: !s.Worker.AllowPublic})
 	if err != nil {
@@ -52,7 +55,7 @@ func serve(lc fx.Lifecycle, s config.Settings, r *prometheus.Registry, p *chain.
 			if err != nil {
 				return fault(fmt.Errorf("health and metrics cannot listen on %s: %w. Set worker.listen to a free address; a second worker needs another one, or port 0", s.Worker.Listen, err))
 			}
-			log.Info("health and metrics", "address", l.Addr().String())
+			log.Info("page, health and metrics", "address", l.Addr().String())
 			go func() {
 				if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 					log.Error("health and metrics ended", "error", err)

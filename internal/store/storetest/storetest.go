@@ -44,6 +44,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"audit", audits},
 		{"spending", spendings},
 		{"receipt", receipts},
+		{"audit tail", auditTail},
 		{"booked", booked},
 		{"costs", costs},
 		{"statements", statements},
