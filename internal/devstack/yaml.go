@@ -89,15 +89,6 @@ const (
 	webToken    = "web-token"
 )
 
-// auditKey makes a key for the stack's receipts and heads of the audit log, which end with it.
-func (s *Stack) auditKey() (string, error) {
-	key, err := seal.Generate(rand.Reader)
-	if err != nil {
-		return "", err
-	}
-	return auditName, key.Write(s.run.Path(auditName))
-}
-
 // operators makes two people who approve and one who runs the day, with keys in the run's directory: a stop of a local
 // stack can be lifted as one of a real network is.
 func (s *Stack) operators() ([]operatorSettings, error) {

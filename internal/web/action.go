@@ -73,20 +73,16 @@ func Refuse(why string) error {
 	return &refusal{http.StatusConflict, "Nothing was done", sentence(why), "Look at the page again: things may have changed meanwhile."}
 }
 
-// guarded refuses what a page of somebody else made a browser send, and bodies that are no form of ours.
-func (s *server) guarded(h http.Handler) http.Handler {
-	cross := http.NewCrossOriginProtection()
-	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.refuse(w, r, &refusal{http.StatusForbidden, "Refused", "A page of another site asked for this in your browser's name. Nothing was done.", "Open this page by its own address and try again there."})
-	}))
-	return cross.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+// bounded refuses bodies that are no form of ours.
+func (s *server) bounded(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, mostForm)
 		if err := r.ParseForm(); err != nil {
 			s.refuse(w, r, &refusal{http.StatusBadRequest, "Refused", "The form cannot be read, or is too large. Nothing was done.", "Go back and try again."})
 			return
 		}
 		h.ServeHTTP(w, r)
-	}))
+	})
 }
 
 func (s *server) onlyPost() http.Handler {
@@ -103,7 +99,7 @@ func (s *server) formOf(r *http.Request, p *person) bool {
 
 // action lets a signed-in person's form through to what does it.
 func (s *server) action(do func(*http.Request, person) (view, error)) http.Handler {
-	return s.guarded(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return s.bounded(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p := s.personOf(r)
 		switch {
 		case p == nil && len(s.Tokens) == 0:

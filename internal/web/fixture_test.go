@@ -22,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/meteora-fee-router/feeops/internal/domain"
+	"github.com/meteora-fee-router/feeops/internal/httpguard"
 	"github.com/meteora-fee-router/feeops/internal/store"
 	"github.com/meteora-fee-router/feeops/internal/web"
 )
@@ -158,7 +159,9 @@ func newBench(t testing.TB, change func(*web.Params)) *bench {
 	}
 	page, err := web.New(p)
 	require.NoError(t, err)
-	b.server = httptest.NewServer(page)
+	guarded, err := httpguard.Handler(page, httpguard.Options{Loopback: true}) // As the worker has it.
+	require.NoError(t, err)
+	b.server = httptest.NewServer(guarded)
 	t.Cleanup(b.server.Close)
 	b.url = b.server.URL
 	return b

@@ -357,3 +357,15 @@ func TestAudit_ThatCannotBeReadIsNotEmpty(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, code)
 	require.Contains(t, words(t, body), "The audit log cannot be read")
 }
+
+func TestPages_AreServedToNamesOfTheirOwnMachineOnly(t *testing.T) {
+	b, _ := newPlanted(t)
+	for host, want := range map[string]int{"": http.StatusOK, "localhost:8780": http.StatusOK, "evil.test": http.StatusMisdirectedRequest} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.url, nil)
+		require.NoError(t, err)
+		r.Host = host
+		code, _, body := b.visitor().do(r)
+		require.Equal(t, want, code, "a foreign page whose name points here must not read it: %s", host)
+		require.Equal(t, want == http.StatusOK, strings.Contains(body, "alpha"))
+	}
+}

@@ -91,7 +91,7 @@ type server struct {
 // readTimeout bounds what one page may wait for the store; it ends before the server's own limit.
 const readTimeout = 10 * time.Second
 
-// New makes the page. It serves "/" and everything below that nobody else serves.
+// New makes the page. It serves "/" and everything below that nobody else serves, and stands behind httpguard.Handler.
 func New(p Params) (http.Handler, error) {
 	assets, err := loadAssets()
 	if err != nil {
@@ -125,29 +125,25 @@ func New(p Params) (http.Handler, error) {
 		"/actions/mute":                 s.action(s.mute),
 		"/actions/pause":                s.action(s.pause),
 		"/actions/stop":                 s.action(s.stop),
-		"/sign-out":                     s.guarded(http.HandlerFunc(s.signOut)),
+		"/sign-out":                     s.bounded(http.HandlerFunc(s.signOut)),
 	} {
 		mux.Handle("POST "+path, h)
 		mux.Handle("GET "+path, s.onlyPost())
 	}
-	mux.Handle("POST /sign-in", s.guarded(http.HandlerFunc(s.signIn)))
+	mux.Handle("POST /sign-in", s.bounded(http.HandlerFunc(s.signIn)))
 	mux.HandleFunc("GET /reports/{file}", s.reportFile)
 	mux.HandleFunc("GET /static/{file}", s.assets.serve)
-	return headers(mux), nil
+	return strictly(mux), nil
 }
 
 // policy lets the page load from where it came from and nowhere else, and run no script or style that stands in a page.
 const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// headers are those of every answer. A handler may set others.
-func headers(h http.Handler) http.Handler {
+// strictly gives every answer the page's own policy, which is narrower than that of the worker's server. Its other headers,
+// and the refusal of requests that a browser sends for another site, are those of httpguard, which stands before the page.
+func strictly(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for name, value := range map[string]string{
-			"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
-			"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
-		} {
-			w.Header().Set(name, value)
-		}
+		w.Header().Set("Content-Security-Policy", policy)
 		h.ServeHTTP(w, r)
 	})
 }

@@ -32,7 +32,7 @@ func serve(lc fx.Lifecycle, s config.Settings, r *prometheus.Registry, p *chain.
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, req *http.Request) { answer(w, ready(req.Context(), p, db, keys, clock())) })
 	mux.Handle("GET /metrics", promhttp.HandlerFor(r, promhttp.HandlerOpts{}))
 	if page != nil {
-		mux.Handle("/", page)
+		mux.Handle("/", page) // Its policy is narrower than the guard's.
 	}
 	// A public worker is reached by names that it does not know: a container's, a balancer's.
 	pages, err := httpguard.Handler(mux, httpguard.Options{Loopback: !s.Worker.AllowPublic})
