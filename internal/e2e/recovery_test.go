@@ -25,7 +25,9 @@ import (
 )
 
 // home is where everything of a world's host lies, besides the vaults' file and keys, which configuration management has.
-func home(w *world) string { return strings.TrimPrefix(filepath.Dir(w.settings.Store.DSN.Reveal()), "file:") }
+func home(w *world) string {
+	return strings.TrimPrefix(filepath.Dir(w.settings.Store.DSN.Reveal()), "file:")
+}
 
 // backedUp gives a world a place for backups off its host, a key, and directories on it.
 func backedUp(w *world) {

@@ -50,7 +50,7 @@ type RestoreDrillInput struct {
 
 // The activities of backups.
 var (
-	MakeBackup    = Activity[BackupInput, BackupResult]{"MakeBackup", Keep}
-	PruneBackups  = Activity[PruneInput, PruneResult]{"PruneBackups", Keep}
+	MakeBackup      = Activity[BackupInput, BackupResult]{"MakeBackup", Keep}
+	PruneBackups    = Activity[PruneInput, PruneResult]{"PruneBackups", Keep}
 	RehearseRestore = Activity[RestoreDrillInput, domain.Drill]{"RehearseRestore", Keep}
 )

@@ -54,7 +54,7 @@ func openPostgres(ctx context.Context, dsn string) (*Store, error) {
 func postgresEngine() engine {
 	return engine{
 		explain: explainPostgres, exclusive: lockWrites, writable: checkWritable, patient: allowSilence, kind: KindPostgres, collate: ` COLLATE "C"`,
-		busy: func(error) bool { return false }, // The lock is given in the order in which it was asked for, and each process asks for two at most.
+		busy:  func(error) bool { return false }, // The lock is given in the order in which it was asked for, and each process asks for two at most.
 		still: &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 	}
 }
