@@ -13,7 +13,7 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/domain"
 )
 
-func openFile(t *testing.T) (*Store, string) {
+func openFile(t testing.TB) (*Store, string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "feeops.db")
 	s, err := Open(t.Context(), "file:"+path)
@@ -83,6 +83,47 @@ func TestMigrations_GoDownAndUpAgain(t *testing.T) {
 	left, err := again.Outcomes(ctx, "alpha", "2026-03-01")
 	require.NoError(t, err)
 	require.Empty(t, left)
+	require.NoError(t, again.Close())
+}
+
+// TestMigrations_SecurityKeepsTheLogOfAnOlderProgram opens a store of the schema before the spending caps and receipts.
+func TestMigrations_SecurityKeepsTheLogOfAnOlderProgram(t *testing.T) {
+	s, path := openFile(t)
+	ctx := t.Context()
+	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	for i, action := range []string{"day.start", "day.end", "safety.stop"} {
+		require.NoError(t, s.Audit(ctx, AuditEntry{At: at.Add(time.Duration(i) * time.Minute), Actor: "ann", Action: action, Subject: "alpha", Detail: "d"}))
+	}
+	before, err := s.VerifyAudit(ctx)
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+	db, err := connectSQLite(path, 1, busyTimeout, "")
+	require.NoError(t, err)
+	provider, err := newProvider(gooseSQLite, db)
+	require.NoError(t, err)
+	_, err = provider.DownTo(ctx, 11)
+	require.NoError(t, err)
+	var tables int64
+	require.NoError(t, db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_master WHERE name IN ('spendings', 'receipts', 'audit_by_time')").Scan(&tables))
+	require.Zero(t, tables, "the older program has none of them")
+	require.NoError(t, db.Close())
+
+	again, err := Open(ctx, "file:"+path)
+	require.NoError(t, err)
+	after, err := again.VerifyAudit(ctx)
+	require.NoError(t, err)
+	require.Equal(t, before, after, "every entry, with its hash")
+	fees, rent, err := again.SpentSince(ctx, "p", time.Time{})
+	require.NoError(t, err)
+	require.Zero(t, fees+rent, "what was signed before is not known, and is not counted")
+	caps := domain.SpendCaps{Total: 10}
+	require.NoError(t, again.Spend(ctx, domain.Spending{Payer: "p", Message: "m", At: at, Fee: 10}, caps))
+	require.ErrorIs(t, again.Spend(ctx, domain.Spending{Payer: "p", Message: "n", At: at, Fee: 1}, caps), ErrSpend)
+	require.NoError(t, again.SaveReceipt(ctx, "alpha", "2026-03-01", at.Add(time.Hour), []byte("{}")))
+	last, found, err := again.LastAudit(ctx, "receipt.issue")
+	require.NoError(t, err)
+	require.True(t, found)
+	require.Equal(t, int64(4), last.Seq, "the log goes on where it ended")
 	require.NoError(t, again.Close())
 }
 
