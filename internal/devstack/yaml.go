@@ -156,3 +156,12 @@ func (s *Stack) writeSettings(context.Context, Options) error {
 	}
 	return nil
 }
+
+// auditKey makes a key for the stack's receipts and heads of the audit log, which end with it.
+func (s *Stack) auditKey() (string, error) {
+	key, err := seal.Generate(rand.Reader)
+	if err != nil {
+		return "", err
+	}
+	return auditName, key.Write(s.run.Path(auditName))
+}

@@ -375,3 +375,28 @@ func TestDisaster_Ransomware(t *testing.T) {
 	third := w.pay("v")
 	w.books("v", third.Day, w.audited("v", before, third).Paid)
 }
+
+// TestBackup_TheScheduleMakesOneAtOnceAndFollowsTheSettings: a new installation is not without a backup for six hours.
+func TestBackup_TheScheduleMakesOneAtOnceAndFollowsTheSettings(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, specs(localnet.VaultSpec{Investors: 3}), backedUp)
+	db := w.store()
+	w.until("a backup by the schedule", func() bool {
+		_, good, err := db.LastBackup(context.Background())
+		require.NoError(t, err)
+		return good != nil
+	})
+	every := func(id string) time.Duration {
+		d, err := w.client.ScheduleClient().GetHandle(context.Background(), id).Describe(context.Background())
+		require.NoError(t, err)
+		require.Len(t, d.Schedule.Spec.Intervals, 1)
+		return d.Schedule.Spec.Intervals[0].Every
+	}
+	backups, drills := ops.BackupSchedule(w.settings.Temporal.TaskQueue), ops.RestoreDrillSchedule(w.settings.Temporal.TaskQueue)
+	require.Equal(t, w.settings.Backup.Every, every(backups))
+	require.Equal(t, w.settings.Backup.DrillEvery, every(drills))
+	w.stopWorker()
+	w.settings.Backup.Every = 2 * time.Hour
+	w.startWorker()
+	w.until("the new interval", func() bool { return every(backups) == 2*time.Hour })
+}

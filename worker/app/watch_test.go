@@ -203,3 +203,25 @@ func TestLinks_LeadToRunbookRunAndExplorer(t *testing.T) {
 	require.Len(t, fleet, 2)
 	require.Contains(t, fleet[1].URL, ops.MonitorID)
 }
+
+func TestSources_BackupIsJudgedByTheAttemptsInTheStore(t *testing.T) {
+	db, err := store.Open(t.Context(), "file:"+filepath.Join(t.TempDir(), "feeops.db"))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	s := config.Default()
+	look := func() *domain.Condition {
+		c, err := (&sources{settings: s, store: db, now: func() time.Time { return now }}).backup(t.Context())
+		require.NoError(t, err)
+		return c
+	}
+	require.Nil(t, look(), "without a place nothing is known, and nothing fires")
+	s.Backup.Place = config.NewURL("file:backups")
+	require.False(t, look().OK, "none was ever made")
+	require.NoError(t, db.SaveBackup(t.Context(), domain.BackupRecord{At: now, Archive: "main-1", Place: "file:backups", OK: true}))
+	require.True(t, look().OK)
+	now = now.Add(s.Backup.MaxAge + time.Second)
+	require.False(t, look().OK, "it is too old")
+	require.NoError(t, db.SaveBackup(t.Context(), domain.BackupRecord{At: now, Place: "file:backups", Code: "backup/denied", Error: "the place denies access"}))
+	require.Contains(t, look().Detail, "denies access")
+}
