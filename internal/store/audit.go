@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -65,6 +66,9 @@ func appendAudit(ctx context.Context, tx bun.Tx, e AuditEntry) error {
 		return err
 	}
 	e.Seq, e.Prev = last.Seq+1, last.Hash
+	for _, text := range []*string{&e.Actor, &e.Action, &e.Subject, &e.Detail} {
+		*text = strings.ToValidUTF8(*text, "\uFFFD") // As it is stored: else the hash would be of another text, and the log look changed.
+	}
 	hash, err := e.seal()
 	if err != nil {
 		return err

@@ -134,6 +134,12 @@ func safety(t *testing.T, open func(*testing.T) *store.Store) {
 }
 
 func audits(t *testing.T, open func(*testing.T) *store.Store) {
+	t.Run("bytes that are no text do not make the log look changed", func(t *testing.T) {
+		s := open(t)
+		require.NoError(t, s.Audit(t.Context(), store.AuditEntry{At: At(1), Actor: "ann\xff", Action: "note", Subject: "a\xc3", Detail: "\xff\xfe reply of a broken node"}))
+		_, err := s.VerifyAudit(t.Context())
+		require.NoError(t, err)
+	})
 	t.Run("entries form one chain", func(t *testing.T) {
 		ctx, s := t.Context(), open(t)
 		state, err := s.VerifyAudit(ctx)
