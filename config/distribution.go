@@ -23,6 +23,7 @@ type Distribution struct {
 	PayerReserveLamports        domain.Amount `json:"payer_reserve_lamports" validate:"max=1000000000000" jsonschema_description:"Lamports that stay with the fee payer after a planned day."`
 	PayerRunwayWarnDays         uint32        `json:"payer_runway_warn_days" validate:"max=365" jsonschema_description:"Days that the fee payer's balance must last at the average cost of the last 7 reported days; below it the checks warn."`
 	PublishedUnpaidInvestors    string        `json:"published_unpaid_investors" validate:"oneof=refuse record" jsonschema_description:"The published program logs investor transfers and does not make them: refuse such a day, or run it and record who was not paid."`
+	Anomaly                     Anomaly       `json:"anomaly" jsonschema_description:"When a plan waits for a person."`
 }
 
 // Vault is one vault that is paid and watched (D05, X01).
@@ -46,6 +47,8 @@ type Vault struct {
 	QuoteDecimals     *uint8           `json:"quote_decimals,omitempty" validate:"omitempty,max=19" jsonschema_description:"Decimals that the quote mint must have; another number refuses the day. Left out: whatever the mint says."`
 	AcceptedProgram   string           `json:"accepted_program,omitempty" validate:"max=64" jsonschema_description:"Deployment of the router program that is accepted after a change, as the check policy_unchanged shows it: SLOT/AUTHORITY."`
 	KeypairPath       string           `json:"keypair_path,omitempty" kind:"path" jsonschema_description:"Overrides signer.keypair_path for this vault."`
+	SignerKey         string           `json:"signer_key,omitempty" jsonschema_description:"Overrides signer.vault.key or signer.kms.key_id for this vault."`
+	SignerPublicKey   string           `json:"signer_public_key,omitempty" validate:"omitempty,pubkey" jsonschema_description:"Address of signer_key, as signer.public_key is for the common one."`
 	Team              string           `json:"team,omitempty" jsonschema_description:"Who is told about this vault."`
 }
 

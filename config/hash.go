@@ -16,6 +16,7 @@ func (s Settings) Hash() string {
 	for i := range vaults {
 		v := &vaults[i]
 		v.Name, v.Team, v.KeypairPath, v.StreamsFile = "", "", "", ""
+		v.SignerKey, v.SignerPublicKey = "", ""
 	}
 	slices.SortFunc(vaults, func(a, b Vault) int { return cmp.Compare(a.ID, b.ID) })
 	b, err := json.Marshal(struct {

@@ -22,11 +22,13 @@ func (s Settings) rules() Errors {
 	out = append(out, s.Notify.rules()...)
 	out = append(out, s.incidentRules()...)
 	out = append(out, s.Store.rules()...)
+	out = append(out, s.scheduleRules()...)
 	out = append(out, s.Worker.Web.rules(s.Operators)...)
+	out = append(out, s.Backup.rules()...)
 	if s.Worker.BuildID != "" && s.Worker.Deployment == "" {
 		out = append(out, Error{Key: "worker.build_id", Got: quote(s.Worker.BuildID) + " without a deployment", Want: "worker.deployment as well", Next: "Leave both out to do without versioning."})
 	}
-	return append(append(out, s.operatorRules()...), s.vaultRules()...)
+	return append(append(append(append(out, s.signerRules()...), s.encryptionRules()...), s.operatorRules()...), s.vaultRules()...)
 }
 
 // rules keep a password from being ignored in silence.

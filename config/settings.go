@@ -15,6 +15,7 @@ type Settings struct {
 	Temporal     Temporal     `json:"temporal" jsonschema_description:"The Temporal service. TLS and API key come from Temporal's own environment variables."`
 	Store        Store        `json:"store" jsonschema_description:"The database of manifests, intents, reports and the audit log."`
 	Signer       Signer       `json:"signer" jsonschema_description:"The fee payer's key."`
+	Audit        Audit        `json:"audit" jsonschema_description:"The key that signs heads of the audit log and daily receipts."`
 	Worker       Worker       `json:"worker" jsonschema_description:"The worker process."`
 	Log          Log          `json:"log" jsonschema_description:"Logs on standard error."`
 	Safety       Safety       `json:"safety" jsonschema_description:"What keeps money from moving."`
@@ -26,6 +27,9 @@ type Settings struct {
 	OnCall       OnCall       `json:"oncall" jsonschema_description:"Who is on call."`
 	Notify       Notify       `json:"notify" jsonschema_description:"Channels that are told. Secrets come from the environment or file: references."`
 	Reports      Reports      `json:"reports" jsonschema_description:"Reports as files, and the days that they are about."`
+	Schedules    Schedules    `json:"schedules" jsonschema_description:"What Temporal starts by itself, and when."`
+	Maintenance  Maintenance  `json:"maintenance" jsonschema_description:"What the weekly maintenance looks at."`
+	Backup       Backup       `json:"backup" jsonschema_description:"Encrypted backups of the store, evidence and reports."`
 	VaultsFile   string       `json:"vaults_file,omitempty" kind:"path" jsonschema_description:"JSON file with rows of vaults, as localnet --write-vaults makes it. Rows of the same id in vaults override it key by key."`
 	Vaults       []Vault      `json:"vaults" validate:"dive" jsonschema_description:"The vaults that are paid and watched."`
 }
@@ -57,18 +61,14 @@ type Temporal struct {
 	TaskQueue string `json:"task_queue" validate:"required" jsonschema_description:"Task queue of the workers."`
 	UIURL     string `json:"ui_url,omitempty" validate:"omitempty,http_url" jsonschema_description:"Address of the Temporal Web UI, for links in messages."`
 
-	Retention time.Duration `json:"retention" validate:"min=24h,max=2160h" jsonschema_description:"How long the namespace keeps the histories of ended runs, at least. feeops setup makes it so and never shortens it; doctor looks."`
+	Encryption Encryption    `json:"encryption" jsonschema_description:"Encryption of what Temporal stores: inputs, results and failures. Search attributes and ids stay readable."`
+	Retention  time.Duration `json:"retention" validate:"min=24h,max=2160h" jsonschema_description:"How long the namespace keeps the histories of ended runs, at least. feeops setup makes it so and never shortens it; doctor looks."`
 }
 
 // Store says where the database is.
 type Store struct {
 	DSN      URL    `json:"dsn" kind:"dsn" validate:"required,dsn" jsonschema_description:"file:PATH for SQLite, or postgres://USER@HOST:PORT/DATABASE; with a password in it only as env:NAME or FEEOPS_STORE__DSN."`
 	Password Secret `json:"password,omitempty" jsonschema_description:"Password for a postgres:// address that has none, as env:NAME or file:PATH."`
-}
-
-// Signer says where the fee payer's key is.
-type Signer struct {
-	KeypairPath string `json:"keypair_path,omitempty" kind:"path" jsonschema_description:"Solana keypair file (64 numbers in JSON). Default: KEYPAIR_PATH. Commands that only read need none."`
 }
 
 // Worker is the process that runs workflows.

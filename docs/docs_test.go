@@ -100,7 +100,7 @@ func read(t *testing.T, file string) string {
 func documents(t *testing.T) []string {
 	t.Helper()
 	var out []string
-	for _, pattern := range []string{"../*.md", "*.md", "adr/*.md"} {
+	for _, pattern := range []string{"../*.md", "*.md", "adr/*.md", "runbooks/*.md"} {
 		found, err := filepath.Glob(pattern)
 		require.NoError(t, err)
 		out = append(out, found...)

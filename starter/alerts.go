@@ -157,6 +157,11 @@ func (c *cli) toMonitor(ctx context.Context, signal string, payload any, done st
 	defer tc.Close()
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
+	if end, ok := payload.(ops.UnmuteOrder); ok { // The watch writes down what it takes; of an end it keeps no name.
+		if err := auditDeed(ctx, s, "mute.end", end.ID, "ends before its time"); err != nil {
+			return err
+		}
+	}
 	if err := tc.SignalWorkflow(ctx, ops.MonitorID, "", signal, payload); err != nil {
 		return fmt.Errorf("signal %s to %s at %s: %w. A worker that starts also starts the watch: feeops worker", signal, ops.MonitorID, s.Temporal.Address, err)
 	}

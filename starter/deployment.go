@@ -73,6 +73,9 @@ func (c *cli) deployment(ctx context.Context, build string, promote bool) error 
 		if view.Promoted = cmp.Or(build, view.This); view.Promoted == "" {
 			return usageError("this program does not know its build: name the one to promote")
 		}
+		if err := auditDeed(ctx, s, "deployment.promote", s.Worker.Deployment, "build "+view.Promoted); err != nil {
+			return err
+		}
 		if err := promoteBuild(ctx, tc, s.Worker.Deployment, view.Promoted); err != nil {
 			return err
 		}

@@ -75,14 +75,14 @@ func newService(s config.Settings, pool *chain.Pool, db *store.Store, log *slog.
 // payer's balance is unknown.
 func payerOf(s config.Settings) func(config.Vault) (solana.PublicKey, error) {
 	return func(v config.Vault) (solana.PublicKey, error) {
-		path := v.KeypairPath
-		if path == "" {
-			path = s.Signer.KeypairPath
+		p := s.Payer(v)
+		if p.PublicKey != "" {
+			return solana.PublicKeyFromBase58(p.PublicKey)
 		}
-		if path == "" {
+		if p.Source != config.SourceFile || p.Key == "" {
 			return solana.PublicKey{}, nil
 		}
-		key, err := signer.OpenKeyFile(path)
+		key, err := signer.OpenKeyFile(p.Key)
 		if err != nil {
 			return solana.PublicKey{}, nil //nolint:nilerr // Unknown is an answer here; the worker refuses to start.
 		}

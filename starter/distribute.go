@@ -17,6 +17,7 @@ import (
 
 	"github.com/meteora-fee-router/feeops/internal/domain"
 	"github.com/meteora-fee-router/feeops/internal/ops"
+	"github.com/meteora-fee-router/feeops/internal/store"
 )
 
 type distributeFlags struct {
@@ -99,7 +100,25 @@ func (c *cli) distribute(ctx context.Context, names []string, f distributeFlags)
 			return err
 		}
 	}
+	if err := auditStarts(ctx, d.store, payable); err != nil {
+		return err
+	}
 	return c.runDays(ctx, tc, d.settings.Temporal.TaskQueue, payable, plans, f)
+}
+
+// auditStarts writes down who orders which days, before any of them is started. The runs themselves add what they were
+// told and how they ended (day.start, day.end).
+func auditStarts(ctx context.Context, db *store.Store, plans []planRow) error {
+	for _, p := range plans {
+		e := store.AuditEntry{
+			At: time.Now(), Actor: actor(), Action: "distribute.start", Subject: p.ID,
+			Detail: fmt.Sprintf("day %s, claims %s, pays %s to %d investors", p.Day, p.Claimable, p.Pool, p.Investors),
+		}
+		if err := db.Audit(ctx, e); err != nil {
+			return fmt.Errorf("nothing is started, because it cannot be written down: %w", err)
+		}
+	}
+	return nil
 }
 
 // markLive notes the vaults that have a run already: a second one would be refused by Temporal too (X02).

@@ -29,7 +29,7 @@ type diagnosis struct {
 func (c *cli) doctorCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "doctor", Short: "Check everything that feeops needs, and say what to do", Args: cobra.NoArgs,
-		Long: "doctor looks at the settings, the Solana endpoints, the chain's clock, Temporal, the store, key files, ports and the disk.\n" +
+		Long: "doctor looks at the settings, the Solana endpoints, the chain's clock, Temporal, the store, keys, the audit log, ports and the disk.\n" +
 			"It changes nothing, and works while parts are down. Exit code 0: all well, 3: warnings, 1: something fails, 2: settings.",
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.doctor(cmd.Context()) },
 	}
@@ -51,7 +51,7 @@ func (c *cli) doctor(ctx context.Context) error {
 	defer cancel()
 	d.Findings = append(d.Findings, ok("settings", "%s: %s, %d vaults", p.path, s.Network, len(s.Vaults)))
 	for _, check := range []func(context.Context, config.Settings) []finding{
-		checkChain, checkTemporal, checkStore, checkKeys, checkPorts, checkDisk,
+		checkChain, checkTemporal, checkStore, checkKeys, checkSigner, checkAudit, checkPorts, checkDisk,
 	} {
 		d.Findings = append(d.Findings, check(ctx, s)...)
 	}

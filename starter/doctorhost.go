@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/meteora-fee-router/feeops/config"
+	"github.com/meteora-fee-router/feeops/internal/host"
 )
 
 // lowDisk is when a full disk, which loses nothing but stops everything, is near.
@@ -21,6 +22,9 @@ func sqlitePath(dsn string) (string, bool) {
 
 // checkKeys looks at the key files' places and modes; it does not read the keys.
 func checkKeys(_ context.Context, s config.Settings) []finding {
+	if s.Signer.Source != config.SourceFile {
+		return nil
+	}
 	var paths []string
 	for _, path := range append([]string{s.Signer.KeypairPath}, vaultKeys(s)...) {
 		if path != "" && !slices.Contains(paths, path) {
@@ -78,7 +82,7 @@ func checkDisk(_ context.Context, s config.Settings) []finding {
 	if path, isFile := sqlitePath(s.Store.DSN.Reveal()); isFile {
 		dir = filepath.Dir(path)
 	}
-	free, err := freeBytes(dir)
+	free, err := host.Free(dir)
 	switch {
 	case err != nil:
 		return []finding{{Check: "disk", Result: "unknown", Seen: err.Error()}}

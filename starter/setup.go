@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -66,6 +67,11 @@ func (c *cli) setup(ctx context.Context, dryRun bool) error {
 	for _, step := range out.Steps {
 		out.OK = out.OK && step.Result != stepFailed
 	}
+	if made := madeSteps(out.Steps); made != "" && out.Steps[0].Result != stepFailed {
+		if err := auditDeed(ctx, s, "setup.make", "", made); err != nil {
+			return err
+		}
+	}
 	if c.json {
 		err = c.printJSON(out)
 	} else {
@@ -80,6 +86,17 @@ func (c *cli) setup(ctx context.Context, dryRun bool) error {
 		return &exitError{code: exitFailed}
 	}
 	return err
+}
+
+// madeSteps names what was made. The store comes first, since it keeps the record of the rest.
+func madeSteps(steps []setupStep) string {
+	var made []string
+	for _, step := range steps {
+		if step.Result == stepMade {
+			made = append(made, step.Step+": "+step.Seen)
+		}
+	}
+	return strings.Join(made, "; ")
 }
 
 // setupStore brings the store's tables up to date, which opening it does.

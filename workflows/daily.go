@@ -12,6 +12,7 @@ import (
 
 	"github.com/meteora-fee-router/feeops/internal/domain"
 	"github.com/meteora-fee-router/feeops/internal/fault"
+	"github.com/meteora-fee-router/feeops/internal/operator"
 	"github.com/meteora-fee-router/feeops/internal/ops"
 )
 
@@ -44,10 +45,13 @@ type daily struct {
 	report  domain.DayReport
 	stopped *ops.Order // Set once by the stop signal.
 	paused  *ops.Order // Set by pause, cleared by resume.
-	resumed int        // Counts resume signals: a run that waits for a human goes on at the next one.
-	stalls  int        // Pages in a row that did not move the cursor.
+	orders  []ops.TakenOrder
+	resumed int // Counts resume signals: a run that waits for a human goes on at the next one.
+	stalls  int // Pages in a row that did not move the cursor.
 	opening workflow.Future
 	trouble troubles
+	roster  operator.Roster // Who may approve the plan, by the worker's settings.
+	yes     *operator.Approval
 
 	shown    domain.State // What the search attributes say.
 	shownDay domain.Day
@@ -68,6 +72,7 @@ func (d *daily) run(ctx workflow.Context) error {
 		{"plan", d.makePlan},
 		{"wait until due", d.awaitDue},
 		{"checks", d.check},
+		{"approval", d.approve},
 		{"accounts", d.accounts},
 		{"rehearsal", d.rehearse},
 		{"pages", d.pages},
@@ -174,7 +179,7 @@ func (d *daily) finish(ctx workflow.Context, err error) error {
 	d.report.EndedAt = workflow.Now(ctx)
 	d.show(ctx, "report")
 	d.ended(ctx, err) // Beside the report: a store that holds one up must not keep people from being told.
-	saved, saveErr := ops.SaveReport.Do(ctx, ops.ReportInput{Report: d.report}, "")
+	saved, saveErr := ops.SaveReport.Do(ctx, ops.ReportInput{Report: d.report, Actor: d.in.Actor, Orders: d.orders}, "")
 	d.awaitReports(ctx)
 	if saveErr != nil {
 		return saveErr

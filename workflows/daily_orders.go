@@ -28,18 +28,21 @@ func (d *daily) listen(ctx workflow.Context) error {
 			workflow.QueryHandlerOptions{Description: "The plan of the day"}),
 		workflow.SetQueryHandlerWithOptions(ctx, ops.QueryChecks, func() (domain.Checks, error) { return d.checks, nil },
 			workflow.QueryHandlerOptions{Description: "The pre-distribution checks"}),
+		workflow.SetUpdateHandlerWithOptions(ctx, ops.UpdateApprove, d.approved, workflow.UpdateHandlerOptions{
+			Validator: d.mayApprove, Description: "A signed yes to a plan outside the vault's usual figures",
+		}),
 	)
 	if err != nil {
-		return fmt.Errorf("register queries: %w", err)
+		return fmt.Errorf("register queries and updates: %w", err)
 	}
 	stop, pause, resume := workflow.GetSignalChannel(ctx, ops.SignalStop), workflow.GetSignalChannel(ctx, ops.SignalPause), workflow.GetSignalChannel(ctx, ops.SignalResume)
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		for ctx.Err() == nil {
 			workflow.NewSelector(ctx).
-				AddReceive(stop, func(c workflow.ReceiveChannel, _ bool) { d.stopped = receive(ctx, c) }).
-				AddReceive(pause, func(c workflow.ReceiveChannel, _ bool) { d.paused = receive(ctx, c) }).
+				AddReceive(stop, func(c workflow.ReceiveChannel, _ bool) { d.stopped = d.take(ctx, c, ops.SignalStop) }).
+				AddReceive(pause, func(c workflow.ReceiveChannel, _ bool) { d.paused = d.take(ctx, c, ops.SignalPause) }).
 				AddReceive(resume, func(c workflow.ReceiveChannel, _ bool) {
-					receive(ctx, c)
+					d.take(ctx, c, ops.SignalResume)
 					d.paused = nil
 					d.resumed++
 				}).
@@ -50,9 +53,16 @@ func (d *daily) listen(ctx workflow.Context) error {
 	return workflow.UpsertTypedSearchAttributes(ctx, attrVault.ValueSet(d.in.Vault))
 }
 
-func receive(ctx workflow.Context, c workflow.ReceiveChannel) *ops.Order {
+// mostOrders bounds what a run remembers of its orders: a loop that signals must not fill the history.
+const mostOrders = 200
+
+// take reads an order and keeps it for the audit log.
+func (d *daily) take(ctx workflow.Context, c workflow.ReceiveChannel, name string) *ops.Order {
 	var o ops.Order
 	c.Receive(ctx, &o)
+	if len(d.orders) < mostOrders {
+		d.orders = append(d.orders, ops.TakenOrder{Order: o, Name: name, At: workflow.Now(ctx)})
+	}
 	return &o
 }
 

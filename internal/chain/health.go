@@ -199,3 +199,11 @@ func (e *endpoint) place(best, ceiling uint64) {
 		e.lag = best - e.slot
 	}
 }
+
+// Genesis is the hash that every endpoint must have: the configured one, or the first that was read. Empty before any
+// endpoint has answered.
+func (p *Pool) Genesis() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.genesis
+}

@@ -18,6 +18,7 @@ import (
 const (
 	configName  = "feeops.yaml"
 	vaultsName  = "vaults.json"
+	auditName   = "audit.key"
 	workerLog   = "worker.log"
 	workerStart = time.Minute
 	// workerDrain is short: a person waits after Ctrl-C, and the chain that a run would be continued on ends too.

@@ -13,6 +13,7 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/operator"
 	"github.com/meteora-fee-router/feeops/internal/operator/keyfile"
 	"github.com/meteora-fee-router/feeops/internal/ops"
+	"github.com/meteora-fee-router/feeops/internal/seal"
 )
 
 // settings is the part of feeops.yaml that a stack sets; everything else keeps its default.
@@ -24,10 +25,16 @@ type settings struct {
 	Store       struct {
 		DSN string `yaml:"dsn"`
 	} `yaml:"store"`
-	Worker     workerSettings     `yaml:"worker"`
-	Safety     safetySettings     `yaml:"safety"`
-	Operators  []operatorSettings `yaml:"operators"`
-	VaultsFile string             `yaml:"vaults_file"`
+	Audit struct {
+		KeyPath string `yaml:"key_path"`
+	} `yaml:"audit"`
+	Worker    workerSettings     `yaml:"worker"`
+	Safety    safetySettings     `yaml:"safety"`
+	Operators []operatorSettings `yaml:"operators"`
+	Reports   struct {
+		Dir string `yaml:"dir"`
+	} `yaml:"reports"`
+	VaultsFile string `yaml:"vaults_file"`
 }
 
 type safetySettings struct {
@@ -82,6 +89,15 @@ const (
 	webToken    = "web-token"
 )
 
+// auditKey makes a key for the stack's receipts and heads of the audit log, which end with it.
+func (s *Stack) auditKey() (string, error) {
+	key, err := seal.Generate(rand.Reader)
+	if err != nil {
+		return "", err
+	}
+	return auditName, key.Write(s.run.Path(auditName))
+}
+
 // operators makes two people who approve and one who runs the day, with keys in the run's directory: a stop of a local
 // stack can be lifted as one of a real network is.
 func (s *Stack) operators() ([]operatorSettings, error) {
@@ -132,6 +148,10 @@ func (s *Stack) writeSettings(context.Context, Options) error {
 		y.RPC.SlotTime = s.Chain.SlotTime.String()
 	}
 	y.Store.DSN = "file:feeops.db"
+	if y.Audit.KeyPath, err = s.auditKey(); err != nil {
+		return err
+	}
+	y.Reports.Dir = "reports" // Beside the file as well.
 	var b bytes.Buffer
 	b.WriteString("# Written by feeops for a local stack that ends with it.\n")
 	enc := yaml.NewEncoder(&b)

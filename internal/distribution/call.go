@@ -111,7 +111,7 @@ func (s *Service) tablesFor(ctx context.Context, v Vault, metas []*solana.Accoun
 	}
 	out := map[solana.PublicKey]solana.PublicKeySlice{}
 	for _, t := range tables {
-		if !t.Active {
+		if !t.Active || !v.owns(t) {
 			continue
 		}
 		keys, err := parseKeys(t.Addresses)

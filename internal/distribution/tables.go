@@ -118,6 +118,10 @@ func hasRoom(v Vault, t domain.Table) bool {
 	return t.Active && t.Authority == v.Payer.String() && len(t.Addresses) < lookuptable.MaxAddresses
 }
 
+// owns is true for a table that this vault's pages may use. After a rotation of the fee payer's key the old key's tables
+// are left alone: the signing policy takes only the signer's own, and only their authority can give their rent back.
+func (v Vault) owns(t domain.Table) bool { return v.Payer.IsZero() || t.Authority == v.Payer.String() }
+
 // noteUse writes down that the day's pages need a table, so that one which no day needs any more can be told.
 func (s *Service) noteUse(ctx context.Context, v Vault, m domain.Manifest, tables []domain.Table) ([]domain.Table, error) {
 	needed := map[string]bool{}
@@ -151,7 +155,7 @@ func uncovered(v Vault, m domain.Manifest, tables []domain.Table) ([]solana.Publ
 			return nil, fmt.Errorf("lookup table %s of %s: %w", t.Address, v.ID, err)
 		}
 		for _, key := range keys {
-			held[key] = held[key] || t.Active
+			held[key] = held[key] || t.Active && v.owns(t)
 		}
 	}
 	var out []solana.PublicKey

@@ -100,6 +100,7 @@ func (w *world) newSettings(server *devstack.Temporal) config.Settings {
 	s.Store.DSN = config.NewURL("file:" + filepath.Join(w.t.TempDir(), "feeops.db"))
 	s.Incidents.Respond = false // What breaks here is meant to; the tests of incidents switch it on.
 	s.Worker.Listen, s.Worker.DrainTimeout = "127.0.0.1:0", 10*time.Second
+	s.Reports.Dir = filepath.Join(w.t.TempDir(), "reports")
 	s.Monitor.Enabled = false // The tests' worlds share a namespace, and it knows one watch only.
 	s.Safety.StopDrill = ""   // Nor would a schedule of each world be taken away from it.
 	s.Log.Level = "error+4"   // Above every record: what goes wrong here is meant to.
@@ -147,10 +148,16 @@ func (w *world) vault(short string) localnet.Vault {
 
 func (w *world) startWorker() {
 	w.t.Helper()
+	w.startWorkerWith()
+}
+
+// startWorkerWith replaces parts of the worker.
+func (w *world) startWorkerWith(changes ...fx.Option) {
+	w.t.Helper()
 	if *workerLog != "" {
 		w.settings.Log.Level = *workerLog
 	}
-	w.worker = app.New(w.settings)
+	w.worker = app.New(w.settings, changes...)
 	require.NoError(w.t, w.worker.Err())
 	ctx, cancel := context.WithTimeout(context.Background(), patient)
 	defer cancel()

@@ -89,6 +89,14 @@ var senderRows = []Row{
 	{"signer/broken", ClassSecurity, critical, "the signer's signature is not of its key", domain.RecoverNothing, "security"},
 	{"signer/refused", ClassSecurity, critical, "the signing policy refused a message", domain.RecoverNothing, "security"},
 	{"signer/key", ClassSigner, medium, "the key cannot be used", domain.RecoverNothing, "signer-key"},
+	{"signer/denied", ClassSigner, high, "the key service does not let the worker sign", domain.RecoverNothing, "signer-key"},
+	{"signer/rotated", ClassSigner, high, "the key service holds another key", domain.RecoverNothing, "signer-key"},
+	{"signer/tls", ClassSigner, high, "the key service's certificate is not accepted", domain.RecoverNothing, "signer-key"},
+	{"signer/sealed", ClassSigner, medium, "the key service is sealed", domain.RecoverNothing, "signer-key"},
+	{"signer/unreachable", ClassSigner, low, "the key service does not answer", domain.RecoverNothing, ""},
+	{"signer/throttled", ClassSigner, low, "the key service limits us", domain.RecoverNothing, ""},
+	{"signer/spend", ClassPayer, high, "the fee payer has reached its cap of spending", domain.RecoverNothing, "payer-budget"},
+	{"signer/ledger", ClassStore, medium, "what the key spends cannot be recorded", domain.RecoverNothing, "sender-store"},
 }
 
 // chainRows are the endpoints.
@@ -192,6 +200,12 @@ var channelRows = []Row{
 	{"webhook/*", ClassChannel, low, "a webhook does not take messages", domain.RecoverNothing, ""},
 	{"console/*", ClassChannel, low, "the console does not take messages", domain.RecoverNothing, ""},
 	{"heartbeat/*", ClassChannel, low, "the heartbeat is not heard", domain.RecoverNothing, ""},
+}
+
+// backupRows are backups that cannot be made or read. The alert backup_failed tells of a newest one that is bad or old.
+var backupRows = []Row{
+	{"backup/tampered", ClassSecurity, medium, "an archive was changed after it was made", domain.RecoverNothing, "backup-tampered"},
+	{"backup/*", ClassSettings, low, "a backup cannot be made or read", domain.RecoverNothing, ""},
 }
 
 // otherRows are stated failures and the unknown. The last row is that of every code that stands nowhere.

@@ -73,6 +73,16 @@ type DayRef struct {
 // ReportInput is the end of a run, saved by an activity because a failing workflow loses its result.
 type ReportInput struct {
 	Report domain.DayReport `json:"report"`
+	Actor  string           `json:"actor,omitempty"`  // Who started the run.
+	Orders []TakenOrder     `json:"orders,omitempty"` // What the run was told, for the audit log.
+}
+
+// TakenOrder is an order that a run has taken.
+type TakenOrder struct {
+	Order
+
+	Name string    `json:"name"` // stop, pause, resume.
+	At   time.Time `json:"at"`
 }
 
 // DailyStatus answers the status query.
@@ -92,6 +102,7 @@ type DailyStatus struct {
 	Deadline  int64         `json:"deadline,omitempty"`
 	Started   time.Time     `json:"started"`
 	PagesAt   time.Time     `json:"pages_at,omitempty"` // When the first page was sent, for an estimate of the end.
+	Approval  *ApprovalView `json:"approval,omitempty"` // What a person has to approve, or has approved.
 }
 
 // FleetInput starts FleetDistribution; no vaults means all that are enabled.

@@ -67,7 +67,8 @@ type ReconcileResult struct {
 
 // SaveResult completes the report with what the store knows of the run.
 type SaveResult struct {
-	Requests uint64 `json:"requests"` // RPC requests of all the run's activities.
+	Requests  uint64 `json:"requests"`             // RPC requests of all the run's activities.
+	NoReceipt string `json:"no_receipt,omitempty"` // Why a complete day has no receipt.
 }
 
 // ListInput is empty for all enabled vaults, or names some.

@@ -32,8 +32,8 @@ var securityLines = []struct{ name, missing string }{
 	{"worker's page private", "the settings were not looked at"},
 	{"two people for a resume", "nothing records it yet"},
 	{"dependencies and vulnerabilities", "nothing scans them from here"},
-	{"key and secret rotation", "nothing records when a secret was made"},
-	{"access logs reviewed", "nothing records a review"},
+	{"key and secret rotation", "the log was not asked"},
+	{"access logs reviewed", "the log was not asked"},
 	{"backup and restore drill", "no drill is recorded"},
 }
 

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gagliardetto/solana-go"
 	"github.com/stretchr/testify/require"
 
 	"github.com/meteora-fee-router/feeops/internal/chain"
@@ -62,5 +61,5 @@ func payer(b *testing.B, v localnet.Vault) signer.Signer {
 	require.NoError(b, err)
 	k, err := signer.ParseKey(raw)
 	require.NoError(b, err)
-	return signer.WithPolicy(k, signer.Limits{Routers: []solana.PublicKey{v.ProgramID}, MaxUnitPrice: 1000})
+	return signer.WithPolicy(k, limits(v), signer.Sources{})
 }

@@ -94,7 +94,14 @@ func policy(t *testing.T, v localnet.Vault) signer.Signer {
 	require.NoError(t, err)
 	k, err := signer.ParseKey(raw)
 	require.NoError(t, err)
-	return signer.WithPolicy(k, signer.Limits{Routers: []solana.PublicKey{v.ProgramID}, MaxUnitPrice: 1_000_000})
+	return signer.WithPolicy(k, limits(v), signer.Sources{})
+}
+
+// limits allow the vault's day and nothing else.
+func limits(v localnet.Vault) signer.Limits {
+	return signer.Limits{MaxUnitPrice: 1_000_000, MaxRentLamports: 20_000_000, Vaults: []signer.Vault{{
+		Program: v.ProgramID, Address: v.Vault, Position: v.HonoraryPosition, CPAMM: v.CPAMMProgram, QuoteMint: v.QuoteMint, Creator: v.CreatorWallet, Accounts: v.Addresses,
+	}}}
 }
 
 func (w *world) restart() {

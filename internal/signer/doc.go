@@ -1,5 +1,8 @@
 // Package signer holds the crank's key and says no: a policy looks at every message before it is signed, so that a bug
 // or an intruder elsewhere in the program cannot make the key pay for anything but the router's day.
+//
+// A key is a file, a key of HashiCorp Vault's transit engine, or a key of AWS KMS. The last two never leave their
+// service: what comes back is a signature, and one that does not verify is refused.
 package signer
 
 import (
@@ -14,9 +17,3 @@ type Signer interface {
 	// Sign signs the serialized message of a transaction, legacy or v0.
 	Sign(ctx context.Context, message []byte) (solana.Signature, error)
 }
-
-// CodeRefused is the failure of a message that the policy does not allow; its kind is Human.
-const CodeRefused = "signer/refused"
-
-// CodeKey is the failure of a key that cannot be used; its kind is Human.
-const CodeKey = "signer/key"

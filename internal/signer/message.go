@@ -34,32 +34,30 @@ func decode(message []byte) (m *solana.Message, err error) {
 	return m, nil
 }
 
-// call is one instruction with what can be told without lookup tables.
+// call is one instruction with its accounts, also those that come from lookup tables.
 type call struct {
 	index    int
 	program  solana.PublicKey
-	accounts []uint16
+	accounts []solana.PublicKey
 	data     []byte
-	message  *solana.Message
 }
 
-// account is the key at a position of the instruction; ok is false when it comes from a lookup table, whose content the
-// signer does not know.
-func (c call) account(position int) (key solana.PublicKey, ok bool) {
-	if position >= len(c.accounts) || int(c.accounts[position]) >= len(c.message.AccountKeys) {
-		return solana.PublicKey{}, false
-	}
-	return c.message.AccountKeys[c.accounts[position]], true
-}
-
-// calls lists the instructions. A program must be named in the message itself: the chain asks that too.
-func calls(m *solana.Message) ([]call, error) {
+// calls lists the instructions; keys are the message's accounts in the chain's order. A program must be named in the
+// message itself: the chain asks that too.
+func calls(m *solana.Message, keys []solana.PublicKey) ([]call, error) {
 	out := make([]call, 0, len(m.Instructions))
 	for i, ix := range m.Instructions {
 		if int(ix.ProgramIDIndex) >= len(m.AccountKeys) {
 			return nil, fmt.Errorf("instruction %d: its program is not named in the message", i)
 		}
-		out = append(out, call{i, m.AccountKeys[ix.ProgramIDIndex], ix.Accounts, ix.Data, m})
+		accounts := make([]solana.PublicKey, 0, len(ix.Accounts))
+		for _, at := range ix.Accounts {
+			if int(at) >= len(keys) {
+				return nil, fmt.Errorf("instruction %d: it names account %d of %d", i, at, len(keys))
+			}
+			accounts = append(accounts, keys[at])
+		}
+		out = append(out, call{i, m.AccountKeys[ix.ProgramIDIndex], accounts, ix.Data})
 	}
 	if len(out) == 0 {
 		return nil, fmt.Errorf("it has no instruction")

@@ -81,6 +81,24 @@ type AuditState struct {
 	Head    string `json:"head"`
 }
 
+// Break says why an entry does not follow a state of the log; empty when it does.
+func (e AuditEntry) Break(before AuditState) string {
+	hash, err := e.seal()
+	switch {
+	case err != nil:
+		return err.Error()
+	case e.Seq > before.Entries+1:
+		return fmt.Sprintf("entries %d to %d are missing", before.Entries+1, e.Seq-1)
+	case e.Seq != before.Entries+1:
+		return fmt.Sprintf("its number is %d", e.Seq)
+	case e.Hash != hash:
+		return "its content is not what was written"
+	case e.Prev != before.Head:
+		return "it does not follow the entry before it: that one was written anew"
+	}
+	return ""
+}
+
 // VerifyAudit walks the whole chain. ErrAudit names the first entry that does not fit.
 func (s *Store) VerifyAudit(ctx context.Context) (AuditState, error) {
 	var state AuditState
@@ -90,16 +108,58 @@ func (s *Store) VerifyAudit(ctx context.Context) (AuditState, error) {
 			return state, err
 		}
 		for _, e := range page {
-			hash, err := e.seal()
-			if err != nil {
-				return state, fmt.Errorf("store: verify audit: %w", err)
-			}
-			if e.Seq != state.Entries+1 || e.Prev != state.Head || e.Hash != hash {
-				return state, fmt.Errorf("store: verify audit: %w at entry %d: keep a copy of the file and compare it with a backup", ErrAudit, state.Entries+1)
+			if why := e.Break(state); why != "" {
+				return state, fmt.Errorf("store: verify audit: %w at entry %d: %s: keep a copy of the file and compare it with a backup", ErrAudit, state.Entries+1, why)
 			}
 			state = AuditState{Entries: e.Seq, Head: e.Hash}
 		}
 	}
+}
+
+// AuditOnce appends those of the entries that are not in the log yet, all in one step: a step that is repeated tells
+// nothing twice.
+func (s *Store) AuditOnce(ctx context.Context, entries []AuditEntry) error {
+	return s.write(ctx, fmt.Sprintf("audit %d entries", len(entries)), func(tx bun.Tx) error {
+		for _, e := range entries {
+			if e.Actor == "" || e.Action == "" || e.At.IsZero() {
+				return fmt.Errorf("%w: actor, action and time are needed", ErrInvalid)
+			}
+			known, err := tx.NewSelect().Model((*auditRow)(nil)).
+				Where("at = ? AND actor = ? AND action = ? AND subject = ? AND detail = ?", moment(e.At), e.Actor, e.Action, e.Subject, e.Detail).Exists(ctx)
+			if err != nil {
+				return err
+			}
+			if known {
+				continue
+			}
+			if err := appendAudit(ctx, tx, e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// LastAudit reads the newest entry of an action.
+func (s *Store) LastAudit(ctx context.Context, action string) (AuditEntry, bool, error) {
+	var row auditRow
+	var found bool
+	err := s.read(ctx, "last audit entry of "+action, func(db bun.IDB) (err error) {
+		found, err = one(db.NewSelect().Model(&row).Where("action = ?", action).Order("seq DESC").Limit(1).Scan(ctx))
+		return err
+	})
+	return row.entry(), found, err
+}
+
+// FirstAudit reads the oldest entry of an action about one subject.
+func (s *Store) FirstAudit(ctx context.Context, action, subject string) (AuditEntry, bool, error) {
+	var row auditRow
+	var found bool
+	err := s.read(ctx, "first audit entry of "+action, func(db bun.IDB) (err error) {
+		found, err = one(db.NewSelect().Model(&row).Where("action = ? AND subject = ?", action, subject).Order("seq").Limit(1).Scan(ctx))
+		return err
+	})
+	return row.entry(), found, err
 }
 
 // AuditLog reads up to limit entries after the given one, oldest first; 0 reads from the beginning.

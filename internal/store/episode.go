@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -222,8 +224,24 @@ func saveEvents(ctx context.Context, tx bun.Tx, c WatchChange) error {
 			Severity: string(e.Severity), Actor: e.Actor, Detail: e.Detail,
 		}
 	}
-	_, err := tx.NewInsert().Model(&rows).Exec(ctx)
-	return err
+	if _, err := tx.NewInsert().Model(&rows).Exec(ctx); err != nil {
+		return err
+	}
+	return auditOrders(ctx, tx, c.Events)
+}
+
+// auditOrders writes what people did to alerts to the audit log. What the watch did by itself is in the alerts' record.
+func auditOrders(ctx context.Context, tx bun.Tx, events []domain.AlertEvent) error {
+	for _, e := range events {
+		if e.Kind != domain.EventAcknowledged && e.Kind != domain.EventMuted && e.Kind != domain.EventRefused {
+			continue
+		}
+		err := appendAudit(ctx, tx, AuditEntry{At: e.At, Actor: cmp.Or(e.Actor, "unknown"), Action: "alert." + string(e.Kind), Subject: cmp.Or(e.Vault, e.Episode), Detail: strings.TrimSpace(e.Episode + " " + e.Detail)})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Episodes reads the episodes that are not resolved and those that changed since a time, by their opening.

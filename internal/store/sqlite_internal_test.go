@@ -86,6 +86,47 @@ func TestMigrations_GoDownAndUpAgain(t *testing.T) {
 	require.NoError(t, again.Close())
 }
 
+// TestMigrations_SecurityKeepsTheLogOfAnOlderProgram opens a store of the schema before the spending caps and receipts.
+func TestMigrations_SecurityKeepsTheLogOfAnOlderProgram(t *testing.T) {
+	s, path := openFile(t)
+	ctx := t.Context()
+	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	for i, action := range []string{"day.start", "day.end", "safety.stop"} {
+		require.NoError(t, s.Audit(ctx, AuditEntry{At: at.Add(time.Duration(i) * time.Minute), Actor: "ann", Action: action, Subject: "alpha", Detail: "d"}))
+	}
+	before, err := s.VerifyAudit(ctx)
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+	db, err := connectSQLite(path, 1, busyTimeout, "")
+	require.NoError(t, err)
+	provider, err := newProvider(gooseSQLite, db)
+	require.NoError(t, err)
+	_, err = provider.DownTo(ctx, 11)
+	require.NoError(t, err)
+	var tables int64
+	require.NoError(t, db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_master WHERE name IN ('spendings', 'receipts', 'audit_by_time')").Scan(&tables))
+	require.Zero(t, tables, "the older program has none of them")
+	require.NoError(t, db.Close())
+
+	again, err := Open(ctx, "file:"+path)
+	require.NoError(t, err)
+	after, err := again.VerifyAudit(ctx)
+	require.NoError(t, err)
+	require.Equal(t, before, after, "every entry, with its hash")
+	fees, rent, err := again.SpentSince(ctx, "p", time.Time{})
+	require.NoError(t, err)
+	require.Zero(t, fees+rent, "what was signed before is not known, and is not counted")
+	caps := domain.SpendCaps{Total: 10}
+	require.NoError(t, again.Spend(ctx, domain.Spending{Payer: "p", Message: "m", At: at, Fee: 10}, caps))
+	require.ErrorIs(t, again.Spend(ctx, domain.Spending{Payer: "p", Message: "n", At: at, Fee: 1}, caps), ErrSpend)
+	require.NoError(t, again.SaveReceipt(ctx, "alpha", "2026-03-01", at.Add(time.Hour), []byte("{}")))
+	last, found, err := again.LastAudit(ctx, "receipt.issue")
+	require.NoError(t, err)
+	require.True(t, found)
+	require.Equal(t, int64(4), last.Seq, "the log goes on where it ended")
+	require.NoError(t, again.Close())
+}
+
 func TestWrite_ACancelledContextStoresNothing(t *testing.T) {
 	s, _ := openFile(t)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -69,6 +69,9 @@ type engine struct {
 	writable  func(context.Context, bun.Tx) error // Finds out whether that transaction could write.
 	busy      func(error) bool                    // Another connection is writing just now, and the database does not wait for it.
 	still     *sql.TxOptions                      // Lets all reads of a transaction see one state.
+	patient   func(context.Context, bun.Tx) error // Lets a transaction be silent while its user waits for somebody else.
+	kind      string
+	collate   string // Behind a text column it sorts by bytes.
 }
 
 // Open opens or makes the database that dsn names and brings its schema up to date. file:PATH is SQLite: the directory

@@ -14,12 +14,13 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/chain"
 	"github.com/meteora-fee-router/feeops/internal/distribution"
 	"github.com/meteora-fee-router/feeops/internal/domain"
+	"github.com/meteora-fee-router/feeops/internal/receipt"
 	"github.com/meteora-fee-router/feeops/internal/router"
 	"github.com/meteora-fee-router/feeops/internal/store"
 )
 
 var distributionModule = fx.Module("distribution",
-	fx.Provide(newService, fx.Annotate(newDay, fx.As(new(activities.Day))), newBooks),
+	fx.Provide(newService, fx.Annotate(newDay, fx.As(new(activities.Day))), newBooks, newGate),
 )
 
 type serviceParams struct {
@@ -52,8 +53,11 @@ func newDay(s *distribution.Service, settings config.Settings, db *store.Store) 
 	return distribution.NewFunded(s, db, uint64(settings.Distribution.PayerRunwayWarnDays))
 }
 
-func newBooks(s config.Settings, db *store.Store) *activities.Books {
-	return activities.NewBooks(db, Enabled(s))
+func newBooks(s config.Settings, db *store.Store, receipts *receipt.Service) *activities.Books {
+	if receipts.Key == nil {
+		return activities.NewBooks(db, nil, Enabled(s))
+	}
+	return activities.NewBooks(db, receipts, Enabled(s))
 }
 
 // Rules turns settings into the bounds of a day.
@@ -148,4 +152,16 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-t.C:
 		return nil
 	}
+}
+
+// newGate holds plans against the past of their vaults.
+func newGate(s config.Settings, db *store.Store, now Clock) *activities.Gate {
+	a := s.Distribution.Anomaly
+	rules := activities.GateRules{
+		Enabled: a.Enabled, Days: int(a.Days), Timeout: a.Timeout, Roster: s.Roster(),
+		Band: domain.Band{Least: int(a.Least), ClaimedFactor: a.ClaimedFactor, LargestFactor: a.LargestFactor, ShareBPS: a.ShareBPS, InvestorsPercent: a.InvestorsPercent},
+	}
+	return activities.NewGate(db, rules, func(ctx context.Context, actor, subject, detail string) error {
+		return db.Audit(ctx, store.AuditEntry{At: now(), Actor: actor, Action: "plan.approve", Subject: subject, Detail: detail})
+	}, time.Now) // An approval is made by the clock of the person who signs it.
 }

@@ -56,12 +56,12 @@ func newMonitor(p monitorParams) (*monitor.Monitor, error) {
 		return nil, fault(err)
 	}
 	channels := &channelStates{names: p.Channels.Names(), store: p.Store, now: p.Clock}
-	sources := &sources{settings: p.Settings, client: p.Client, pool: p.Pool, store: p.Store, now: p.Clock}
+	sources := &sources{settings: p.Settings, client: p.Client, pool: p.Pool, store: p.Store, keys: p.Senders, now: p.Clock}
 	return monitor.New(monitor.Params{
 		Chain: p.Pool, Store: p.Store, Vaults: watched(p.Settings, all), MinClaimable: p.Settings.Distribution.MinClaimable,
 		Stopped: func() bool { return p.Settings.Safety.EmergencyStop }, Now: p.Clock, Log: p.Log,
 		Sources: monitor.Sources{
-			Runs: sources.runs, Endpoints: sources.endpoints, Workers: sources.workers, Channels: channels.read, Signers: sources.signers, Audit: sources.audit,
+			Runs: sources.runs, Endpoints: sources.endpoints, Workers: sources.workers, Channels: channels.read, Signers: sources.signers, Audit: sources.audit, Backup: sources.backup,
 		},
 	}), nil
 }

@@ -118,20 +118,17 @@ func judged(p *chain.Pool) []safety.Endpoint {
 	return out
 }
 
-// reachable says whether a vault's fee payer can sign, with the key that this worker started with.
-func (s *senders) reachable(_ context.Context, vault string) error {
-	path, ok := s.paths[vault]
-	if !ok {
-		return fmt.Errorf("vault %s has no fee payer", vault)
-	}
-	key, err := signer.OpenKeyFile(path)
+// reachable says whether a vault's fee payer can sign, with the key that this worker started with: it is opened anew where
+// it lies, and signs a message that no chain takes.
+func (s *senders) reachable(ctx context.Context, vault string) error {
+	key, err := s.reopen(ctx, vault)
 	if err != nil {
-		return err //nolint:wrapcheck // It names the file and what to do.
+		return err
 	}
 	if key.PublicKey() != s.keys[vault] {
-		return fmt.Errorf("the key file holds %s now, and the worker started with %s", key.PublicKey(), s.keys[vault])
+		return fmt.Errorf("the key of vault %s is %s now, and the worker started with %s", vault, key.PublicKey(), s.keys[vault])
 	}
-	return nil
+	return signer.Probe(ctx, key)
 }
 
 // runs are the distributions as the switch reaches them.

@@ -38,6 +38,7 @@ type sources struct {
 	client   client.Client
 	pool     *chain.Pool
 	store    *store.Store
+	keys     *senders
 	now      func() time.Time
 
 	mu      sync.Mutex
@@ -127,8 +128,12 @@ func (s *sources) workers(ctx context.Context) ([]domain.WorkerBeat, error) {
 	return out, nil
 }
 
-// signers says whether each fee payer's key file could be opened again: a worker that starts anew would have to.
-func (s *sources) signers(context.Context) ([]domain.Condition, error) {
+// signers says whether each fee payer's key file could be opened again: a worker that starts anew would have to. A key
+// service is asked now and then, before a page needs it.
+func (s *sources) signers(ctx context.Context) ([]domain.Condition, error) {
+	if s.settings.Signer.Source != config.SourceFile {
+		return s.keys.conditions(ctx, s.now().UTC()), nil
+	}
 	out := []domain.Condition{}
 	for _, path := range signerPaths(s.settings) {
 		c := domain.Condition{Name: path, OK: true, Detail: "the key file can be read", At: s.now().UTC()}
@@ -158,6 +163,19 @@ func (s *sources) audit(ctx context.Context) (*domain.Condition, error) {
 		s.audited = &domain.Condition{Name: "audit", OK: true, Detail: fmt.Sprintf("%d entries", state.Entries), At: now}
 	}
 	return s.audited, nil
+}
+
+// backup judges what the store remembers of backups. Where no place is set there is nothing to judge.
+func (s *sources) backup(ctx context.Context) (*domain.Condition, error) {
+	if s.settings.Backup.Place.Reveal() == "" {
+		return nil, nil //nolint:nilnil // Unknown is an answer.
+	}
+	last, good, err := s.store.LastBackup(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the backups: %w", err)
+	}
+	c := domain.BackupCondition(last, good, s.settings.Backup.MaxAge, s.now())
+	return &c, nil
 }
 
 // joinURL adds escaped parts to an address; the slash of a workflow id is a part's own.

@@ -18,6 +18,7 @@ import (
 
 	"github.com/meteora-fee-router/feeops/activities"
 	"github.com/meteora-fee-router/feeops/config"
+	"github.com/meteora-fee-router/feeops/internal/codec"
 	"github.com/meteora-fee-router/feeops/internal/ops"
 	"github.com/meteora-fee-router/feeops/workflows"
 )
@@ -44,7 +45,31 @@ func ClientOptions(s config.Settings, log *slog.Logger, metrics client.MetricsHa
 	}
 	o.HostPort, o.Namespace, o.Identity = s.Temporal.Address, s.Temporal.Namespace, s.Worker.Identity
 	o.Logger, o.MetricsHandler = temporallog.NewStructuredLogger(log), metrics
-	return o, nil
+	return o, Encrypted(s, &o)
+}
+
+// Encrypted makes a client encrypt and decrypt with the settings' keys. Without keys it still says clearly what it
+// cannot read.
+func Encrypted(s config.Settings, o *client.Options) error {
+	c, err := NewCodec(s)
+	if err != nil {
+		return err
+	}
+	o.DataConverter, o.FailureConverter = c.Converters()
+	return nil
+}
+
+// NewCodec has the settings' keys.
+func NewCodec(s config.Settings) (*codec.Codec, error) {
+	keys := make([]codec.Key, len(s.Temporal.Encryption.Keys))
+	for i, k := range s.Temporal.Encryption.Keys {
+		b, err := k.Bytes()
+		if err != nil {
+			return nil, err
+		}
+		keys[i] = codec.Key{ID: k.ID, Bytes: b}
+	}
+	return codec.New(keys)
 }
 
 func newClient(lc fx.Lifecycle, s config.Settings, log *slog.Logger, metrics client.MetricsHandler) (client.Client, error) {
@@ -71,6 +96,9 @@ type workerParams struct {
 	Books        *activities.Books
 	Monitor      *activities.Monitor
 	Incidents    *activities.Incidents
+	Routines     *activities.Routines
+	Gate         *activities.Gate
+	Backups      *activities.Backups
 	Safety       *activities.Safety
 	Recorder     *recorder
 	Refusals     *refusals
@@ -105,7 +133,7 @@ func newWorkers(p workerParams) (workers, error) {
 	out.safety = worker.New(p.Client, ops.SafetyQueue(queue), options)
 	workflows.Register(out.main)
 	workflows.RegisterSafety(out.safety)
-	register(out.main, p.Distribution.Names(), p.Books.Names(), p.Monitor.Names(), p.Incidents.Names(), p.Safety.Names())
+	register(out.main, p.Distribution.Names(), p.Books.Names(), p.Monitor.Names(), p.Incidents.Names(), p.Routines.Names(), p.Gate.Names(), p.Safety.Names(), p.Backups.Names())
 	register(out.safety, p.Safety.Names(), map[string]any{ops.TellPeople.Name: p.Monitor.Tell})
 	return out, nil
 }

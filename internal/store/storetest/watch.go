@@ -75,6 +75,22 @@ func watches(t *testing.T, open func(*testing.T) *store.Store) {
 		require.NoError(t, err)
 		require.Empty(t, mutes)
 	})
+	t.Run("what people did to alerts is in the audit log, what the watch did is not", func(t *testing.T) {
+		ctx, s := t.Context(), open(t)
+		require.NoError(t, s.SaveWatch(ctx, store.WatchChange{Events: []domain.AlertEvent{
+			{At: At(1), Episode: "alpha/payer_low/1", Kind: domain.EventOpened, Vault: vault},
+			{At: At(2), Episode: "alpha/payer_low/1", Kind: domain.EventAcknowledged, Vault: vault, Actor: "ann", Detail: "taken over"},
+			{At: At(3), Episode: "m1", Kind: domain.EventMuted, Actor: "bob", Detail: "maintenance"},
+			{At: At(4), Episode: "m1", Kind: domain.EventMuteEnded, Actor: "bob"},
+			{At: At(5), Episode: "m2", Kind: domain.EventRefused},
+		}}))
+		log, err := s.AuditLog(ctx, 0, 10)
+		require.NoError(t, err)
+		require.Len(t, log, 3)
+		require.Equal(t, []string{"ann alert.acknowledged alpha", "bob alert.muted m1", "unknown alert.refused m2"}, []string{
+			log[0].Actor + " " + log[0].Action + " " + log[0].Subject, log[1].Actor + " " + log[1].Action + " " + log[1].Subject, log[2].Actor + " " + log[2].Action + " " + log[2].Subject,
+		})
+	})
 	t.Run("what is over goes with time, what is open stays", func(t *testing.T) {
 		ctx, s := t.Context(), open(t)
 		over, still := episode(1, At(1)), episode(2, At(1))

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"io"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/stretchr/testify/require"
+)
+
+// What a command does to the installation.
+const (
+	reads = "reads" // It changes nothing that others use.
+	local = "local" // It works on files or a stack of its own.
+	runs  = "runs"  // It runs the worker, which audits what it does.
+)
+
+// deeds says of every command what it changes: reads, local, runs, or the audit entry that it leaves. A command that is
+// not here may change something unseen.
+func deeds() map[string]string {
+	return map[string]string{
+		"demo": local, "dev": local, "localnet": local, "chaos": local,
+		"distribute": "distribute.start", "status": reads, "checks": reads, "explain": reads, "worker": runs,
+		"catchup": reads, "catchup settle": "catchup.settle",
+		"audit list": reads, "audit verify": reads, "audit head": reads, "audit keygen": local, "audit review": "audit.review",
+		"receipt show": reads, "receipt make": "receipt.issue", "receipt verify": reads,
+		"signer check": reads, "codec serve": reads,
+		"dashboard": reads, "alerts list": reads, "alerts test": reads, "alerts ack": "alert.acknowledged", "mute": "alert.muted", "mute list": reads, "mute end": "mute.end",
+		"report": reads, "report morning": reads, "report events": reads, "report daily": reads, "report weekly": reads, "report monthly": reads, "report investor": reads,
+		"report performance": reads, "notify test": reads, "ready": reads, "setup": "setup.make", "deployment show": reads, "deployment promote": "deployment.promote",
+		"incident list": reads, "incident show": reads, "incident verify": reads, "incident postmortem": reads, "incident open": "incident.opened",
+		"incident ack": "incident.state", "incident assign": "incident.assigned", "incident escalate": "incident.severity", "incident investigate": "incident.state",
+		"incident link": "incident.link", "incident mitigate": "incident.state", "incident note": "incident.note", "incident reopen": "incident.state",
+		"incident resolve": "incident.state", "drill incident": local,
+		"stop": "safety.set.stop", "isolate": "safety.set.isolate", "release": "safety.clear.isolate", "resume request": "safety.resume.requested", "resume approve": "safety.resume.approved", "resume status": reads,
+		"operator keygen": local, "operator list": reads, "drill stop": "safety.set.drill",
+		"approve-plan": "plan.approve", "simulate": local, "bench": local, "rpc rank": "rpc.order",
+		"schedule apply": "schedule.apply", "schedule list": reads, "schedule pause": "schedule.pause", "schedule resume": "schedule.resume", "schedule trigger": "schedule.trigger", "schedule backfill": "schedule.backfill",
+		"backup": reads, "rpc": reads, "schedule": reads, "backup create": local, "backup list": reads, "backup verify": reads, "backup keygen": local, "backup restore": "backup.restore", "backup prune": "backup.prune", "drill restore": local, "drill disaster": local,
+		"config validate": reads, "config show": reads, "config schema": reads, "doctor": reads, "version": reads,
+	}
+}
+
+// TestCommands_EveryOneThatChangesSomethingLeavesAnAuditEntry finds commands that nobody has judged.
+func TestCommands_EveryOneThatChangesSomethingLeavesAnAuditEntry(t *testing.T) {
+	known := deeds()
+	var walk func(*cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		name := strings.TrimPrefix(cmd.CommandPath(), "feeops ")
+		if cmd.Runnable() && name != "feeops" {
+			what, ok := known[name]
+			require.True(t, ok, "say in deeds() what %q changes, and write it to the audit log if others are concerned", name)
+			require.True(t, what == reads || what == local || what == runs || strings.Contains(what, "."), "%q: %q is no audit action", name, what)
+			delete(known, name)
+		}
+		for _, sub := range cmd.Commands() {
+			walk(sub)
+		}
+	}
+	walk((&cli{stdout: io.Discard, stderr: io.Discard}).root())
+	require.Empty(t, known, "commands that are gone")
+}
+
+// TestCommands_OfTheSecurityDocumentsExist finds every command line of them, in blocks and in the text.
+func TestCommands_OfTheSecurityDocumentsExist(t *testing.T) {
+	line := regexp.MustCompile("(?m)^feeops ([^`\n]+)$|`feeops ([^`\n]+)`")
+	found := 0
+	for _, file := range []string{"../docs/security.md", "../docs/runbooks/key-compromised.md"} {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, m := range line.FindAllStringSubmatch(string(text), -1) {
+			args := strings.Fields(m[1] + m[2])
+			cmd, rest, err := (&cli{stdout: io.Discard, stderr: io.Discard}).root().Find(args)
+			require.NoError(t, err, "%s: feeops %s", file, strings.Join(args, " "))
+			require.NotEqual(t, "feeops", cmd.CommandPath(), "%s: feeops %s", file, strings.Join(args, " "))
+			for _, arg := range rest {
+				if name, ok := strings.CutPrefix(arg, "--"); ok {
+					name, _, _ = strings.Cut(name, "=")
+					require.True(t, cmd.Flags().Lookup(name) != nil || cmd.InheritedFlags().Lookup(name) != nil, "%s: %s has no flag --%s", file, cmd.CommandPath(), name)
+				}
+			}
+			found++
+		}
+	}
+	require.Greater(t, found, 20)
+}
