@@ -55,6 +55,10 @@ func Default() Settings {
 		Worker:  Worker{Listen: "127.0.0.1:8780", DrainTimeout: 20 * time.Second, Web: Web{Enabled: true, Session: 8 * time.Hour}},
 		Log:     Log{Level: "info", Format: "text"},
 		Reports: Reports{Dir: "reports", TimeZone: "UTC"},
+
+		Schedules:   defaultSchedules(),
+		Maintenance: Maintenance{DiskFreePercent: 10, MemoryFreePercent: 5, LoadPercent: 200, RankSamples: 5, FollowRanking: true, Govulncheck: "govulncheck"},
+		Backup:      defaultBackup(),
 		Distribution: Distribution{
 			MaxInvalidStreamsPercent:    5,
 			MinClaimable:                1,
@@ -69,6 +73,7 @@ func Default() Settings {
 			PayerReserveLamports:        10_000_000,
 			PayerRunwayWarnDays:         7,
 			PublishedUnpaidInvestors:    "refuse",
+			Anomaly:                     Anomaly{Enabled: true, Days: 14, Least: 5, ClaimedFactor: 5, LargestFactor: 5, ShareBPS: 2_000, InvestorsPercent: 25, Timeout: 4 * time.Hour},
 		},
 		Monitor: Monitor{
 			Enabled: true, MetricsInterval: time.Minute, RulesInterval: 30 * time.Second, DashboardInterval: 5 * time.Minute,

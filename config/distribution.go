@@ -23,6 +23,7 @@ type Distribution struct {
 	PayerReserveLamports        domain.Amount `json:"payer_reserve_lamports" validate:"max=1000000000000" jsonschema_description:"Lamports that stay with the fee payer after a planned day."`
 	PayerRunwayWarnDays         uint32        `json:"payer_runway_warn_days" validate:"max=365" jsonschema_description:"Days that the fee payer's balance must last at the average cost of the last 7 reported days; below it the checks warn."`
 	PublishedUnpaidInvestors    string        `json:"published_unpaid_investors" validate:"oneof=refuse record" jsonschema_description:"The published program logs investor transfers and does not make them: refuse such a day, or run it and record who was not paid."`
+	Anomaly                     Anomaly       `json:"anomaly" jsonschema_description:"When a plan waits for a person."`
 }
 
 // Vault is one vault that is paid and watched (D05, X01).

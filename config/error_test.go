@@ -72,7 +72,7 @@ func TestLoad_EveryErrorNamesFileLineKeyAndWhatWasWanted(t *testing.T) {
 		want string // The whole message.
 	}{
 		{"unknown key", "rpc:\n  max_slot_leg: 5\n", nil, `feeops.yaml:2: rpc.max_slot_leg: got an unknown key, want a known one. Did you mean max_slot_lag?`},
-		{"unknown section", "\nnothinglikeit: 5\n", nil, `feeops.yaml:2: nothinglikeit: got an unknown key, want a known one. Known keys: network, genesis_hash, rpc, temporal, store, signer, audit, worker, log, safety, distribution, operators, monitor, incidents, escalation, oncall, notify, reports, vaults_file, vaults.`},
+		{"unknown section", "\nnothinglikeit: 5\n", nil, `feeops.yaml:2: nothinglikeit: got an unknown key, want a known one. Known keys: network, genesis_hash, rpc, temporal, store, signer, audit, worker, log, safety, distribution, operators, monitor, incidents, escalation, oncall, notify, reports, schedules, maintenance, backup, vaults_file, vaults.`},
 		{"samples old before the next look", "monitor:\n  metrics_interval: 5m\n", nil, `feeops.yaml:2: monitor.stale_after: got "3m0s", want at least twice monitor.metrics_interval. One late look would make every sample old.`},
 		{"samples gone before the monthly report", "monitor:\n  keep: 720h\n", nil, `feeops.yaml:2: monitor.keep: got 720h0m0s, want at least 1488h.`},
 		{"key twice", "log:\n  level: info\n  level: warn\n", nil, `feeops.yaml:3: log.level: got the key twice, want it once. Line 2 has it too.`},
@@ -129,6 +129,8 @@ func TestLoad_EveryErrorNamesFileLineKeyAndWhatWasWanted(t *testing.T) {
 		{"quiet days without hours", "notify:\n  quiet_hours:\n    days: [sat]\n", nil, `feeops.yaml:3: notify.quiet_hours.from: got nothing, want a time of day such as 22:00.`},
 		{"time zone", "notify:\n  time_zone: Mars/Olympus\n", nil, `feeops.yaml:2: notify.time_zone: got "Mars/Olympus", want a time zone such as UTC or Europe/Berlin. Take a name of the tz database: what this machine calls local is another place elsewhere.`},
 		{"heartbeat too fast", "notify:\n  heartbeat:\n    interval: 1s\n", nil, `feeops.yaml:3: notify.heartbeat.interval: got 1s, want at least 10s.`},
+		{"a time of day that is skipped", "schedules:\n  time_zone: Europe/Vienna\n  morning_check:\n    at: '02:30'\n", nil, `feeops.yaml:4: schedules.morning_check.at: got "02:30", want a time of day that every date has once. The clock is set there: on 2026-03-29 there is no 02:30 in Europe/Vienna.`},
+		{"a day that not every month has", "schedules:\n  monthly_review:\n    day_of_month: 31\n", nil, `feeops.yaml:3: schedules.monthly_review.day_of_month: got 31, want at most 28.`},
 		{"short token", "worker:\n  web:\n    tokens:\n      - operator: ann\n        token: env:TOKEN\n", []string{"TOKEN=guessable"}, `feeops.yaml:5: worker.web.tokens[0].token: got a token that is empty, short or has spaces, want at least 24 characters without spaces. Make one: openssl rand -base64 24.`},
 		{"no token", "worker:\n  web:\n    tokens:\n      - operator: ann\n", nil, `feeops.yaml:4: worker.web.tokens[0].token: got a token that is empty, short or has spaces, want at least 24 characters without spaces. Make one: openssl rand -base64 24.`},
 		{"token in the file", "worker:\n  web:\n    tokens:\n      - operator: ann\n        token: " + longToken + "\n", nil, `feeops.yaml:5: worker.web.tokens[0].token: got a secret in plain text, want env:NAME or file:PATH. Put the secret into the environment or into a file of its own, and change it: it has been written down here.`},

@@ -22,7 +22,9 @@ func (s Settings) rules() Errors {
 	out = append(out, s.Notify.rules()...)
 	out = append(out, s.incidentRules()...)
 	out = append(out, s.Store.rules()...)
+	out = append(out, s.scheduleRules()...)
 	out = append(out, s.Worker.Web.rules(s.Operators)...)
+	out = append(out, s.Backup.rules()...)
 	if s.Worker.BuildID != "" && s.Worker.Deployment == "" {
 		out = append(out, Error{Key: "worker.build_id", Got: quote(s.Worker.BuildID) + " without a deployment", Want: "worker.deployment as well", Next: "Leave both out to do without versioning."})
 	}

@@ -27,6 +27,9 @@ type Settings struct {
 	OnCall       OnCall       `json:"oncall" jsonschema_description:"Who is on call."`
 	Notify       Notify       `json:"notify" jsonschema_description:"Channels that are told. Secrets come from the environment or file: references."`
 	Reports      Reports      `json:"reports" jsonschema_description:"Reports as files, and the days that they are about."`
+	Schedules    Schedules    `json:"schedules" jsonschema_description:"What Temporal starts by itself, and when."`
+	Maintenance  Maintenance  `json:"maintenance" jsonschema_description:"What the weekly maintenance looks at."`
+	Backup       Backup       `json:"backup" jsonschema_description:"Encrypted backups of the store, evidence and reports."`
 	VaultsFile   string       `json:"vaults_file,omitempty" kind:"path" jsonschema_description:"JSON file with rows of vaults, as localnet --write-vaults makes it. Rows of the same id in vaults override it key by key."`
 	Vaults       []Vault      `json:"vaults" validate:"dive" jsonschema_description:"The vaults that are paid and watched."`
 }

@@ -83,6 +83,8 @@ func newValidator() *validator.Validate {
 		"dsn": func(s string) bool {
 			return (strings.HasPrefix(s, "file:") && len(s) > len("file:")) || isURL(s, "postgres", "postgresql")
 		},
+		"backup_place":  isBackupPlace,
+		"age_recipient": recipientPattern.MatchString,
 	} {
 		must(v.RegisterValidation(tag, func(f validator.FieldLevel) bool { return ok(f.Field().String()) }))
 	}
@@ -160,6 +162,10 @@ func explain(f validator.FieldError) Error {
 		e.Got, e.Want, e.Next = "a secret that is no such key", "32 bytes in base64", "Make one with: openssl rand -base64 32"
 	case "dsn":
 		e.Got, e.Want = quote(RedactURL(fmt.Sprint(f.Value()))), "file:PATH or postgres://…"
+	case "backup_place":
+		e.Got, e.Want = quote(RedactURL(fmt.Sprint(f.Value()))), "file:DIRECTORY or s3://BUCKET/PATH"
+	case "age_recipient":
+		e.Got, e.Want, e.Next = "something else", "a public key age1…", "Never a secret half: feeops backup keygen prints the public one."
 	case "clock":
 		e.Want = "a time of day from 00:00 to 23:59"
 	case "time_zone":

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"time"
+
 	"github.com/spf13/pflag"
 
 	"github.com/meteora-fee-router/feeops/internal/domain"
@@ -17,6 +19,9 @@ type chainFlags struct {
 	warpClock   bool
 	writeVaults string
 	faults      []string
+
+	genesis   time.Time // Of the chain's clock; zero is now.
+	clockFile string    // By which the worker's clock is moved, so that it follows the chain's; empty: it is not.
 }
 
 const (

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/meteora-fee-router/feeops/config"
+	"github.com/meteora-fee-router/feeops/internal/host"
 )
 
 // lowDisk is when a full disk, which loses nothing but stops everything, is near.
@@ -81,7 +82,7 @@ func checkDisk(_ context.Context, s config.Settings) []finding {
 	if path, isFile := sqlitePath(s.Store.DSN.Reveal()); isFile {
 		dir = filepath.Dir(path)
 	}
-	free, err := freeBytes(dir)
+	free, err := host.Free(dir)
 	switch {
 	case err != nil:
 		return []finding{{Check: "disk", Result: "unknown", Seen: err.Error()}}

@@ -36,7 +36,30 @@ func checkTemporal(ctx context.Context, s config.Settings) []finding {
 	if !parts[0].Met {
 		return out // Without a namespace there are no workers either.
 	}
-	return append(out, checkWorkers(ctx, c, s)...)
+	return append(append(out, checkWorkers(ctx, c, s)...), checkSchedules(ctx, c, s)...)
+}
+
+// checkSchedules finds a schedule that is not as the settings have it, and a run that was missed.
+func checkSchedules(ctx context.Context, c client.Client, s config.Settings) []finding {
+	const name = "schedules"
+	book, err := app.Schedules(s, c.ScheduleClient())
+	if err != nil {
+		return []finding{fail(name, "Correct schedules.* in the settings.", "%v", err)}
+	}
+	rows, err := book.Look(ctx, time.Now())
+	if err != nil {
+		return []finding{{Check: name, Result: domain.CheckUnknown, Seen: err.Error(), Next: "Look at the Temporal server's log."}}
+	}
+	var out []finding
+	for _, r := range rows {
+		if result, next := r.Check(); result != domain.CheckOK {
+			out = append(out, finding{Check: name, Result: result, Seen: r.ID + ": " + r.Seen, Next: next})
+		}
+	}
+	if len(out) == 0 {
+		return []finding{ok(name, "%d, all as the settings have it, none missed a run", len(rows))}
+	}
+	return out
 }
 
 // ofPart is what a part of the namespace means for a day: without it nothing runs, except that a short memory only warns.

@@ -60,7 +60,7 @@ func (c *cli) drillCommand() *cobra.Command {
 	flags.IntVar(&f.workers, "workers", f.workers, "worker processes")
 	flags.BoolVar(&f.live, "live", false, "measure the running deployment of the settings, stopping nothing")
 	stop.PreRunE = func(*cobra.Command, []string) error { return f.check() }
-	cmd.AddCommand(stop, c.drillIncidentCommand())
+	cmd.AddCommand(stop, c.drillIncidentCommand(), c.drillRestoreCommand(), c.drillDisasterCommand())
 	return cmd
 }
 
@@ -80,30 +80,39 @@ func (c *cli) drillStop(ctx context.Context, f drillFlags) error {
 	if f.live {
 		return c.drillLive(ctx, f)
 	}
-	self, err := os.Executable()
-	if err != nil {
-		return fmt.Errorf("find this program, to start workers: %w", err)
-	}
-	stateDir, err := devstack.StateDir()
+	r, run, err := c.measureStop(ctx, f)
 	if err != nil {
 		return err
-	}
-	run, err := devstack.NewRun(stateDir, time.Now())
-	if err != nil {
-		return err
-	}
-	r, err := drill.Stop(ctx, drill.Options{
-		Running: f.running, Samples: f.samples, Workers: f.workers, Worker: []string{self, "worker"}, Env: c.env, Dir: run.Dir,
-		Tell: func(line string) { c.say("%s", line) },
-	})
-	if err != nil {
-		return errors.Join(fmt.Errorf("%w (logs: %s)", err, run.Dir), run.Close(false))
 	}
 	out := drillResult{OK: r.OK(), Running: r.Running, Samples: len(r.Samples), P50: ms(r.P50), P99: ms(r.P99), Workers: f.workers}
 	for _, s := range r.Samples {
 		out.Took = append(out.Took, took{Gate: ms(s.Gate), Send: ms(s.Send), Sends: s.Sends, Late: s.Late})
 	}
 	return errors.Join(c.showDrill(out), run.Close(true))
+}
+
+// measureStop runs the drill on a stack of its own. The run's directory is the caller's to close.
+func (c *cli) measureStop(ctx context.Context, f drillFlags) (drill.Result, *devstack.Run, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return drill.Result{}, nil, fmt.Errorf("find this program, to start workers: %w", err)
+	}
+	stateDir, err := devstack.StateDir()
+	if err != nil {
+		return drill.Result{}, nil, err
+	}
+	run, err := devstack.NewRun(stateDir, time.Now())
+	if err != nil {
+		return drill.Result{}, nil, err
+	}
+	r, err := drill.Stop(ctx, drill.Options{
+		Running: f.running, Samples: f.samples, Workers: f.workers, Worker: []string{self, "worker"}, Env: c.env, Dir: run.Dir,
+		Tell: func(line string) { c.say("%s", line) },
+	})
+	if err != nil {
+		return r, nil, errors.Join(fmt.Errorf("%w (logs: %s)", err, run.Dir), run.Close(false))
+	}
+	return r, run, nil
 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

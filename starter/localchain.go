@@ -51,7 +51,10 @@ func startChain(ctx context.Context, f chainFlags, logger *slog.Logger) (*localC
 	if err != nil {
 		return nil, usageError("--fault: %w", err)
 	}
-	now := time.Now()
+	now := f.genesis
+	if now.IsZero() {
+		now = time.Now()
+	}
 	node, err := localnet.Start(context.WithoutCancel(ctx), localnet.Options{
 		Listen: f.listen, SlotDuration: time.Duration(f.slotMS) * time.Millisecond, GenesisTime: now, Seed: f.seed,
 		WarpClock: f.warpClock, Faults: list, Logger: logger,

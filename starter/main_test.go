@@ -37,7 +37,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "listen": listen, "free": free, "answers": answers, "running": running, "server": server, "services": services, "breaks": breaks, "told": told, "seen": seen,
-			"publickey": publicKey, "investor": investor, "rpc": rpcURL, "tamper": tamper,
+			"publickey": publicKey, "investor": investor, "rpc": rpcURL, "tamper": tamper, "fill": fill, "damage": damage,
 		},
 		RequireExplicitExec: true, RequireUniqueNames: true,
 	})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -165,13 +164,4 @@ func stateOf(e *workflow.WorkflowExecutionInfo) domain.State {
 		return domain.Running
 	}
 	return state
-}
-
-// storeDir is where the store's file lies; empty for a database elsewhere.
-func storeDir(s config.Settings) string {
-	path, isFile := strings.CutPrefix(s.Store.DSN.Reveal(), "file:")
-	if !isFile {
-		return ""
-	}
-	return filepath.Dir(path)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/meteora-fee-router/feeops/config"
 	"github.com/meteora-fee-router/feeops/internal/report"
 	"github.com/meteora-fee-router/feeops/internal/report/sheet"
+	"github.com/meteora-fee-router/feeops/worker/app"
 )
 
 func TestWordWrap_KeepsEveryLetterAndTheWidth(t *testing.T) {
@@ -84,7 +85,7 @@ func TestSettingsEvidence_IsWhatCanBeSeen(t *testing.T) {
 	s := config.Default()
 	states := func() map[string]report.Assessment {
 		out := map[string]report.Assessment{}
-		for _, a := range settingsEvidence(s) {
+		for _, a := range app.SettingsEvidence(s) {
 			out[a.Name] = a
 		}
 		return out
@@ -101,7 +102,7 @@ func TestSettingsEvidence_IsWhatCanBeSeen(t *testing.T) {
 	require.Equal(t, report.Assessment{Name: "fee payer keys", State: "fail", Evidence: "2 key files on this machine's disk, 1 readable by others than their owner"}, states()["fee payer keys"])
 
 	s.RPC.Endpoints = []config.Endpoint{{RequestsPerSecond: 8}, {RequestsPerSecond: 50}}
-	require.EqualValues(t, 58, bounds(s).RequestsPerSecond)
+	require.EqualValues(t, 58, app.Bounds(s).RequestsPerSecond)
 	s.RPC.Endpoints[1].RequestsPerSecond = 0
-	require.Zero(t, bounds(s).RequestsPerSecond, "one without a limit takes the rest")
+	require.Zero(t, app.Bounds(s).RequestsPerSecond, "one without a limit takes the rest")
 }

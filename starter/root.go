@@ -109,12 +109,12 @@ func (c *cli) root() *cobra.Command {
 // commands lists every command; each has a file of its own name.
 func (c *cli) commands() []*cobra.Command {
 	return []*cobra.Command{
-		c.demoCommand(), c.devCommand(), c.localnetCommand(), c.chaosCommand(),
-		c.distributeCommand(), c.statusCommand(), c.dashboardCommand(), c.checksCommand(), c.explainCommand(), c.catchupCommand(),
+		c.demoCommand(), c.devCommand(), c.localnetCommand(), c.chaosCommand(), c.benchCommand(), c.simulateCommand(),
+		c.distributeCommand(), c.statusCommand(), c.dashboardCommand(), c.checksCommand(), c.approvePlanCommand(), c.explainCommand(), c.catchupCommand(),
 		c.stopCommand(), c.isolateCommand(), c.releaseCommand(), c.resumeCommand(), c.operatorCommand(), c.incidentCommand(), c.drillCommand(),
 		c.alertsCommand(), c.muteCommand(), c.reportCommand(), c.notifyCommand(), c.workerCommand(),
 		c.auditCommand(), c.receiptCommand(), c.signerCommand(), c.codecCommand(),
-		c.setupCommand(), c.deploymentCommand(), c.readyCommand(), c.configCommand(), c.doctorCommand(), c.versionCommand(),
+		c.backupCommand(), c.scheduleCommand(), c.rpcCommand(), c.setupCommand(), c.deploymentCommand(), c.readyCommand(), c.configCommand(), c.doctorCommand(), c.versionCommand(),
 	}
 }
 

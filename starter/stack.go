@@ -20,9 +20,13 @@ func (c *cli) startStack(ctx context.Context, f chainFlags, tell func(string)) (
 	if err != nil {
 		return nil, nil, fmt.Errorf("find this program, to start a worker: %w", err)
 	}
+	worker := []string{self, "worker"}
+	if f.clockFile != "" {
+		worker = append(worker, "--clock-moved-by", f.clockFile)
+	}
 	var chain *localChain
 	stack, err := devstack.Start(ctx, devstack.Options{
-		StateDir: stateDir, Worker: []string{self, "worker"}, Env: c.env, Tell: tell,
+		StateDir: stateDir, Worker: worker, Env: c.env, Tell: tell,
 		StartChain: func(ctx context.Context, vaultsFile string) (devstack.Chain, error) {
 			chain, err = startChain(ctx, f, c.logger("warn", "text"))
 			if err != nil {

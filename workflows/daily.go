@@ -12,6 +12,7 @@ import (
 
 	"github.com/meteora-fee-router/feeops/internal/domain"
 	"github.com/meteora-fee-router/feeops/internal/fault"
+	"github.com/meteora-fee-router/feeops/internal/operator"
 	"github.com/meteora-fee-router/feeops/internal/ops"
 )
 
@@ -49,6 +50,8 @@ type daily struct {
 	stalls  int // Pages in a row that did not move the cursor.
 	opening workflow.Future
 	trouble troubles
+	roster  operator.Roster // Who may approve the plan, by the worker's settings.
+	yes     *operator.Approval
 
 	shown    domain.State // What the search attributes say.
 	shownDay domain.Day
@@ -69,6 +72,7 @@ func (d *daily) run(ctx workflow.Context) error {
 		{"plan", d.makePlan},
 		{"wait until due", d.awaitDue},
 		{"checks", d.check},
+		{"approval", d.approve},
 		{"accounts", d.accounts},
 		{"rehearsal", d.rehearse},
 		{"pages", d.pages},

@@ -28,9 +28,12 @@ func (d *daily) listen(ctx workflow.Context) error {
 			workflow.QueryHandlerOptions{Description: "The plan of the day"}),
 		workflow.SetQueryHandlerWithOptions(ctx, ops.QueryChecks, func() (domain.Checks, error) { return d.checks, nil },
 			workflow.QueryHandlerOptions{Description: "The pre-distribution checks"}),
+		workflow.SetUpdateHandlerWithOptions(ctx, ops.UpdateApprove, d.approved, workflow.UpdateHandlerOptions{
+			Validator: d.mayApprove, Description: "A signed yes to a plan outside the vault's usual figures",
+		}),
 	)
 	if err != nil {
-		return fmt.Errorf("register queries: %w", err)
+		return fmt.Errorf("register queries and updates: %w", err)
 	}
 	stop, pause, resume := workflow.GetSignalChannel(ctx, ops.SignalStop), workflow.GetSignalChannel(ctx, ops.SignalPause), workflow.GetSignalChannel(ctx, ops.SignalResume)
 	workflow.Go(ctx, func(ctx workflow.Context) {

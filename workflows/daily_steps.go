@@ -143,7 +143,7 @@ func (d *daily) rehearse(ctx workflow.Context) error {
 			}
 			return d.fails(res.Code, "rehearsal: %s", res.Reason)
 		}
-		for _, again := range []func(workflow.Context) error{d.makePlan, d.awaitDue, d.check, d.accounts} {
+		for _, again := range []func(workflow.Context) error{d.makePlan, d.awaitDue, d.check, d.approve, d.accounts} {
 			if err := again(ctx); err != nil {
 				return err
 			}

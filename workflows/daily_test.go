@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,11 +40,17 @@ type vault struct {
 	stuckAt  uint32 // A cursor that does not move, whatever is sent; 0 for none.
 	sent     []uint32
 	saved    []domain.DayReport
-	told     ops.ReportInput // What the last report's activity was given.
+	report   ops.ReportInput // What the last report's activity was given.
 	planned  int
 	tidied   int
 	untidy   error // What tidying the lookup tables gives.
 	reported []domain.Failure
+
+	hash       string        // Of the plan; h unless set.
+	judgement  ops.Judgement // What the anomaly gate finds.
+	approvals  []ops.ApprovalRecord
+	unrecorded error // What recording an approval gives.
+	told       []domain.Message
 }
 
 func newVault(pages int, size uint32) *vault {
@@ -60,7 +67,7 @@ func (v *vault) register(env *testsuite.TestWorkflowEnvironment) {
 		},
 		ops.PlanDay.Name: func(_ context.Context, id string) (ops.Plan, error) {
 			v.planned++
-			p := ops.Plan{Vault: id, Day: "2026-11-23", Hash: "h", State: v.state, Pages: v.pages, PageSize: v.size, Investors: v.pages * int(v.size), Cursor: v.cursor, Continued: v.open}
+			p := ops.Plan{Vault: id, Day: "2026-11-23", Hash: cmp.Or(v.hash, "h"), State: v.state, Pages: v.pages, PageSize: v.size, Investors: v.pages * int(v.size), Cursor: v.cursor, Continued: v.open}
 			if v.state == domain.NotDue {
 				p.Timing = domain.Timing{ChainNow: 1_000_000, LastTS: 1_000_000 - domain.DaySeconds + int64(v.due/time.Second), Complete: true}
 				if v.planned > 1 {
@@ -96,12 +103,21 @@ func (v *vault) register(env *testsuite.TestWorkflowEnvironment) {
 			v.tidied++
 			return ops.TidyResult{}, fault.Seal(v.untidy)
 		},
+		ops.JudgePlan.Name: func(context.Context, ops.DayRef) (ops.Judgement, error) { return v.judgement, nil },
+		ops.RecordApproval.Name: func(_ context.Context, r ops.ApprovalRecord) (struct{}, error) {
+			v.approvals = append(v.approvals, r)
+			return struct{}{}, fault.Seal(v.unrecorded)
+		},
+		ops.TellPeople.Name: func(_ context.Context, m domain.Message) (struct{}, error) {
+			v.told = append(v.told, m)
+			return struct{}{}, nil
+		},
 		ops.ReportFailure.Name: func(_ context.Context, f domain.Failure) (ops.ReportResult, error) {
 			v.reported = append(v.reported, f)
 			return ops.ReportResult{}, nil
 		},
 		ops.SaveReport.Name: func(_ context.Context, in ops.ReportInput) (ops.SaveResult, error) {
-			v.saved, v.told = append(v.saved, in.Report), in
+			v.saved, v.report = append(v.saved, in.Report), in
 			return ops.SaveResult{Requests: 12}, nil
 		},
 	} {
@@ -258,11 +274,11 @@ func TestPauseHoldsAndResumeGoesOn(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, domain.Paused, during.State)
 	require.Equal(t, domain.Complete, report.State)
-	require.Equal(t, "bob", v.told.Actor)
-	require.Len(t, v.told.Orders, 2, "who told the run what is for the audit log")
-	require.Equal(t, ops.Order{Actor: "ada", Reason: "lunch"}, v.told.Orders[0].Order)
-	require.Equal(t, []string{ops.SignalPause, ops.SignalResume}, []string{v.told.Orders[0].Name, v.told.Orders[1].Name})
-	require.Equal(t, time.Hour, v.told.Orders[1].At.Sub(v.told.Orders[0].At))
+	require.Equal(t, "bob", v.report.Actor)
+	require.Len(t, v.report.Orders, 2, "who told the run what is for the audit log")
+	require.Equal(t, ops.Order{Actor: "ada", Reason: "lunch"}, v.report.Orders[0].Order)
+	require.Equal(t, []string{ops.SignalPause, ops.SignalResume}, []string{v.report.Orders[0].Name, v.report.Orders[1].Name})
+	require.Equal(t, time.Hour, v.report.Orders[1].At.Sub(v.report.Orders[0].At))
 }
 
 // A paid day stays a paid day when its lookup tables cannot be tidied, and a day that is not complete leaves them alone.

@@ -8,6 +8,12 @@ func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflow(FleetDistribution)
 	r.RegisterWorkflow(FleetMonitor)
 	r.RegisterWorkflow(Incident)
+	r.RegisterWorkflow(MorningCheck)
+	r.RegisterWorkflow(EveningReport)
+	r.RegisterWorkflow(WeeklyMaintenance)
+	r.RegisterWorkflow(MonthlyReview)
+	r.RegisterWorkflow(Backup)
+	r.RegisterWorkflow(RestoreDrill)
 	r.RegisterWorkflow(StopDrill)
 }
 

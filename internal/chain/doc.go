@@ -51,6 +51,8 @@ type Pool struct {
 	genesis string // Guarded by mu: the expected hash, once known.
 	rounds  uint64 // Guarded by mu: probe rounds so far.
 
+	preferred []*endpoint // Guarded by mu: all of them in the order of Prefer; nil: as configured.
+
 	cancel context.CancelFunc
 	done   chan struct{}
 }

@@ -104,7 +104,7 @@ func (p *Pool) ranked(only *endpoint, pass int) []*endpoint {
 		free  bool
 	}
 	var usable, resort []place
-	for _, e := range p.endpoints {
+	for _, e := range p.order() {
 		if only != nil && e != only {
 			continue
 		}

@@ -28,10 +28,13 @@ type settings struct {
 	Audit struct {
 		KeyPath string `yaml:"key_path"`
 	} `yaml:"audit"`
-	Worker     workerSettings     `yaml:"worker"`
-	Safety     safetySettings     `yaml:"safety"`
-	Operators  []operatorSettings `yaml:"operators"`
-	VaultsFile string             `yaml:"vaults_file"`
+	Worker    workerSettings     `yaml:"worker"`
+	Safety    safetySettings     `yaml:"safety"`
+	Operators []operatorSettings `yaml:"operators"`
+	Reports   struct {
+		Dir string `yaml:"dir"`
+	} `yaml:"reports"`
+	VaultsFile string `yaml:"vaults_file"`
 }
 
 type safetySettings struct {
@@ -71,15 +74,6 @@ type workerSettings struct {
 	Web          webSettings `yaml:"web"`
 }
 
-// auditKey makes a key for the stack's receipts and heads of the audit log, which end with it.
-func (s *Stack) auditKey() (string, error) {
-	key, err := seal.Generate(rand.Reader)
-	if err != nil {
-		return "", err
-	}
-	return auditName, key.Write(s.run.Path(auditName))
-}
-
 type webSettings struct {
 	Tokens []tokenSettings `yaml:"tokens"`
 }
@@ -94,6 +88,15 @@ const (
 	webOperator = "carol"
 	webToken    = "web-token"
 )
+
+// auditKey makes a key for the stack's receipts and heads of the audit log, which end with it.
+func (s *Stack) auditKey() (string, error) {
+	key, err := seal.Generate(rand.Reader)
+	if err != nil {
+		return "", err
+	}
+	return auditName, key.Write(s.run.Path(auditName))
+}
 
 // operators makes two people who approve and one who runs the day, with keys in the run's directory: a stop of a local
 // stack can be lifted as one of a real network is.
@@ -148,6 +151,7 @@ func (s *Stack) writeSettings(context.Context, Options) error {
 	if y.Audit.KeyPath, err = s.auditKey(); err != nil {
 		return err
 	}
+	y.Reports.Dir = "reports" // Beside the file as well.
 	var b bytes.Buffer
 	b.WriteString("# Written by feeops for a local stack that ends with it.\n")
 	enc := yaml.NewEncoder(&b)

@@ -202,6 +202,12 @@ var channelRows = []Row{
 	{"heartbeat/*", ClassChannel, low, "the heartbeat is not heard", domain.RecoverNothing, ""},
 }
 
+// backupRows are backups that cannot be made or read. The alert backup_failed tells of a newest one that is bad or old.
+var backupRows = []Row{
+	{"backup/tampered", ClassSecurity, medium, "an archive was changed after it was made", domain.RecoverNothing, "backup-tampered"},
+	{"backup/*", ClassSettings, low, "a backup cannot be made or read", domain.RecoverNothing, ""},
+}
+
 // otherRows are stated failures and the unknown. The last row is that of every code that stands nowhere.
 var otherRows = []Row{
 	{"incident/refused", ClassBenign, none, "the incident cannot be changed so", domain.RecoverNothing, ""},

@@ -61,7 +61,7 @@ const (
 // Table is the whole classification. No text of an error decides anything (S04).
 func Table() []Row {
 	var all []Row
-	for _, part := range [][]Row{routerRows, programRows, senderRows, chainRows, storeRows, planRows, dayRows, checkRows, safetyRows, channelRows, otherRows} {
+	for _, part := range [][]Row{routerRows, programRows, senderRows, chainRows, storeRows, planRows, dayRows, checkRows, safetyRows, channelRows, backupRows, otherRows} {
 		all = append(all, part...)
 	}
 	return all

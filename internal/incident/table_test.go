@@ -60,10 +60,10 @@ func TestTable_EveryCodeOfTheSourceHasARow(t *testing.T) {
 			require.True(t, exact(prefix+"*"), "%s begins codes at %v and has no row", prefix, places)
 			continue
 		}
-		// What is wrong with an account of a vault is one row, since the cure is one; so is what a channel says, and what the
-		// safety switch refuses.
+		// What is wrong with an account of a vault is one row, since the cure is one; so is what a channel says, what the
+		// safety switch refuses, and what a backup lacks.
 		prefix, _, _ := strings.Cut(code, "/")
-		one := prefix == "vault" || prefix == "refused" || strings.Contains(places[0], "/internal/notify/")
+		one := prefix == "vault" || prefix == "refused" || prefix == "backup" || strings.Contains(places[0], "/internal/notify/")
 		require.True(t, exact(code) || one && exact(prefix+"/*"), "code %q of %v has no row in internal/incident", code, places)
 	}
 	require.Greater(t, found, 60)

@@ -23,13 +23,14 @@ type Decision string
 const (
 	Resume  Decision = "resume"  // Lift a stop.
 	Release Decision = "release" // Bring one isolated vault back.
+	Plan    Decision = "plan"    // Pay a day whose plan lies outside the vault's usual figures.
 )
 
-// Approval is one person's signed yes to one state of the safety switch.
+// Approval is one person's signed yes to one state of the safety switch, or to one plan.
 type Approval struct {
 	Decision  Decision  `json:"decision"`
-	Request   string    `json:"request"` // Id of the request; for a release the vault.
-	State     string    `json:"state"`   // Hash of what was seen: flags, checks, waivers.
+	Request   string    `json:"request"` // Id of the request; for a release the vault, for a plan VAULT/DAY.
+	State     string    `json:"state"`   // Hash of what was seen: flags, checks, waivers; for a plan that of the manifest.
 	Operator  string    `json:"operator"`
 	Expires   time.Time `json:"expires"` // Whole seconds.
 	Signature string    `json:"signature"`
@@ -59,8 +60,8 @@ var (
 // approvals have the same text. The first line keeps the signature from meaning anything elsewhere.
 func (a Approval) Text() (string, error) {
 	switch {
-	case a.Decision != Resume && a.Decision != Release:
-		return "", malformed("decision %q: want %s or %s", a.Decision, Resume, Release)
+	case a.Decision != Resume && a.Decision != Release && a.Decision != Plan:
+		return "", malformed("decision %q: want %s, %s or %s", a.Decision, Resume, Release, Plan)
 	case !namePattern.MatchString(a.Request):
 		return "", malformed("request %q is no id", clip(a.Request))
 	case !hashPattern.MatchString(a.State):

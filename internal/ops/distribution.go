@@ -102,6 +102,7 @@ type DailyStatus struct {
 	Deadline  int64         `json:"deadline,omitempty"`
 	Started   time.Time     `json:"started"`
 	PagesAt   time.Time     `json:"pages_at,omitempty"` // When the first page was sent, for an estimate of the end.
+	Approval  *ApprovalView `json:"approval,omitempty"` // What a person has to approve, or has approved.
 }
 
 // FleetInput starts FleetDistribution; no vaults means all that are enabled.

@@ -16,9 +16,10 @@ const (
 
 // Signals, updates and queries of DailyDistribution and FleetDistribution.
 const (
-	SignalStop    = "stop"   // {reason, actor}: finish the page in flight, send nothing more, end as stopped.
-	SignalPause   = "pause"  // {reason, actor}: the same, but wait for resume.
-	SignalResume  = "resume" // {reason, actor}
+	SignalStop    = "stop"         // {reason, actor}: finish the page in flight, send nothing more, end as stopped.
+	SignalPause   = "pause"        // {reason, actor}: the same, but wait for resume.
+	SignalResume  = "resume"       // {reason, actor}
+	UpdateApprove = "approve-plan" // operator.Approval → ApprovalAnswer, while the day waits for it.
 	QueryStatus   = "status"
 	QueryPlan     = "plan"
 	QueryChecks   = "checks"

@@ -27,6 +27,9 @@ const (
 	Flag    Profile = "flag"    // Raises or lifts a flag for the switch: tried again at once, and without end.
 	Guard   Profile = "guard"   // Keeps money from moving. It is tried fast, and what follows does not wait for long.
 	Collect Profile = "collect" // Takes evidence: each part has a limit of its own.
+	Routine Profile = "routine" // A report or a piece of maintenance over the whole fleet. Nothing waits for it, and a later run makes up for it.
+
+	Keep Profile = "keep" // Moves whole backups; how long that takes, their size decides.
 )
 
 // retry is the one place that spells a policy: the first wait, doubled up to a cap, so many attempts (0 = without end).
@@ -49,6 +52,9 @@ var options = map[Profile]workflow.ActivityOptions{
 	Flag:    {StartToCloseTimeout: 15 * time.Second, RetryPolicy: retry(100*time.Millisecond, 5*time.Second, 0)},
 	Guard:   {StartToCloseTimeout: 5 * time.Second, RetryPolicy: retry(200*time.Millisecond, 5*time.Second, 8)},
 	Collect: {StartToCloseTimeout: time.Minute, RetryPolicy: retry(2*time.Second, 30*time.Second, 5)},
+	Routine: {StartToCloseTimeout: 10 * time.Minute, HeartbeatTimeout: 15 * time.Second, RetryPolicy: retry(2*time.Second, time.Minute, 5)},
+
+	Keep: {StartToCloseTimeout: time.Hour, HeartbeatTimeout: 15 * time.Second, RetryPolicy: retry(10*time.Second, 5*time.Minute, 5)},
 }
 
 // Options are a profile's time limits and retries.

@@ -37,7 +37,7 @@ func TestNames_OfTheSwitchAreTheDeployments(t *testing.T) {
 }
 
 func TestEveryProfileBoundsItsTime(t *testing.T) {
-	for _, p := range []ops.Profile{ops.Read, ops.Pay, ops.Settle, ops.Audit, ops.Save, ops.Watch, ops.Tell, ops.Look, ops.Flag, ops.Guard, ops.Collect} {
+	for _, p := range []ops.Profile{ops.Read, ops.Pay, ops.Settle, ops.Audit, ops.Save, ops.Watch, ops.Tell, ops.Look, ops.Flag, ops.Guard, ops.Collect, ops.Routine, ops.Keep} {
 		o := ops.Options(p)
 		require.Positive(t, o.StartToCloseTimeout, p)
 		require.NotNil(t, o.RetryPolicy, p)

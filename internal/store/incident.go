@@ -233,6 +233,7 @@ func (s *Store) RecoverVault(ctx context.Context, vault string, at time.Time) ([
 	}
 	var out []domain.Recovered
 	err := s.write(ctx, "recover vault "+vault, func(tx bun.Tx) error {
+		out = nil
 		var rows []incidentVaultRow
 		err := tx.NewSelect().Model(&rows).Where("vault = ? AND (recovered IS NULL OR recovered = ?)", vault, moment(at)).
 			Where("incident IN (?)", tx.NewSelect().Model((*incidentRow)(nil)).Column("id").

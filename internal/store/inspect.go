@@ -13,6 +13,12 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
+// Both count the table of versions, which each database lists in its own way.
+const (
+	sqliteVersions   = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = '" + goose.DefaultTablename + "'"
+	postgresVersions = "SELECT COUNT(to_regclass('" + goose.DefaultTablename + "'))"
+)
+
 // Kinds of databases.
 const (
 	KindSQLite   = "sqlite"
@@ -68,7 +74,7 @@ func inspectSQLite(ctx context.Context, path string) (info Info, err error) {
 	if err == nil {
 		err = db.QueryRowContext(ctx, "SELECT 'SQLite ' || sqlite_version()").Scan(&info.Server)
 		if err == nil {
-			info.Schema, err = schemaOf(ctx, db, "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = '"+goose.DefaultTablename+"'")
+			info.Schema, err = schemaOf(ctx, db, sqliteVersions)
 		}
 		err = errors.Join(err, db.Close())
 	}
@@ -123,12 +129,12 @@ func lookPostgres(ctx context.Context, db *sql.DB, dsn string, info *Info) (err 
 	if superuser {
 		info.Doubts = append(info.Doubts, Doubt{"the role is a superuser of the server", "Give the workers a role of their own that owns this database only (docs/production.md)."})
 	}
-	info.Schema, err = schemaOf(ctx, db, "SELECT COUNT(to_regclass('"+goose.DefaultTablename+"'))")
+	info.Schema, err = schemaOf(ctx, db, postgresVersions)
 	return err
 }
 
 // schemaOf reads the version that the last migration left; 0 is a database without tables of ours. there counts the
-// table of versions, which each database lists in its own way.
+// table of versions.
 func schemaOf(ctx context.Context, db *sql.DB, there string) (int64, error) {
 	var tables, version int64
 	if err := db.QueryRowContext(ctx, there).Scan(&tables); err != nil || tables == 0 {

@@ -124,3 +124,22 @@ func (s *Store) SetOpening(ctx context.Context, vault string, day domain.Day, o 
 		return err
 	})
 }
+
+// OpenedManifests reads the plans of the vault's days before one that the chain has opened, newest first.
+func (s *Store) OpenedManifests(ctx context.Context, vault string, before domain.Day, limit int) ([]domain.Manifest, error) {
+	what := fmt.Sprintf("opened days of %s before %s", vault, before)
+	var rows []manifestRow
+	err := s.read(ctx, what, func(db bun.IDB) error {
+		return db.NewSelect().Model(&rows).Where("vault = ? AND day < ? AND opening IS NOT NULL", vault, before).Order("day DESC").Limit(int64(limit)).Scan(ctx)
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]domain.Manifest, len(rows))
+	for i, r := range rows {
+		if out[i], err = r.manifest(); err != nil {
+			return nil, fmt.Errorf("store: %s: %w", what, err)
+		}
+	}
+	return out, nil
+}

@@ -22,21 +22,16 @@ func newProvider(dialect goose.Dialect, db *sql.DB) (*goose.Provider, error) {
 	return goose.NewProvider(dialect, db, files, goose.WithAllowOutofOrder(true))
 }
 
+// migrationFiles are the names of all migrations of this program.
+func migrationFiles() ([]string, error) { return fs.Glob(migrations, "migrations/*.sql") }
+
 // knownSchema is the newest version among the migrations of this program.
 func knownSchema() (int64, error) {
-	names, err := fs.Glob(migrations, "migrations/*.sql")
-	if err != nil {
+	all, err := Migrations()
+	if err != nil || len(all) == 0 {
 		return 0, err
 	}
-	var newest int64
-	for _, name := range names {
-		version, err := goose.NumericComponent(name)
-		if err != nil {
-			return 0, fmt.Errorf("migration %s: %w", name, err)
-		}
-		newest = max(newest, version)
-	}
-	return newest, nil
+	return all[len(all)-1], nil
 }
 
 // migrate brings the schema up to date. A newer schema is refused: this program does not know what it means.

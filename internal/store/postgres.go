@@ -48,11 +48,15 @@ func openPostgres(ctx context.Context, dsn string) (*Store, error) {
 		return fail(errors.Join(err, w.Close()))
 	}
 	r, u := connectPostgres(config, readers, true), connectPostgres(config, 1, false)
-	return &Store{w: bun.NewDB(w, pgdialect.New()), r: bun.NewDB(r, pgdialect.New()), u: bun.NewDB(u, pgdialect.New()), engine: engine{
-		explain: explainPostgres, exclusive: lockWrites, writable: checkWritable,
+	return &Store{w: bun.NewDB(w, pgdialect.New()), r: bun.NewDB(r, pgdialect.New()), u: bun.NewDB(u, pgdialect.New()), engine: postgresEngine()}, nil
+}
+
+func postgresEngine() engine {
+	return engine{
+		explain: explainPostgres, exclusive: lockWrites, writable: checkWritable, patient: allowSilence, kind: KindPostgres, collate: ` COLLATE "C"`,
 		busy:  func(error) bool { return false }, // The lock is given in the order in which it was asked for, and each process asks for two at most.
 		still: &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
-	}}, nil
+	}
 }
 
 // postgresConfig reads a DSN. What is said of one that cannot be read is kept back, because it may quote a password.
@@ -125,6 +129,13 @@ func lockWrites(ctx context.Context, tx bun.Tx) error {
 	return err
 }
 
+// allowSilence is for a backup that waits for its target, and a restore that waits for its archive: neither holds up a
+// page.
+func allowSilence(ctx context.Context, tx bun.Tx) error {
+	_, err := tx.ExecContext(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0")
+	return err
+}
+
 // checkWritable finds a standby, a database that was made read-only, and a role that may only look.
 func checkWritable(ctx context.Context, tx bun.Tx) error {
 	var readOnly, may bool
@@ -141,7 +152,12 @@ func checkWritable(ctx context.Context, tx bun.Tx) error {
 }
 
 // migratePostgres lets one process at a time change the schema: two that start together would both make the tables.
-func migratePostgres(ctx context.Context, db *sql.DB) (err error) {
+func migratePostgres(ctx context.Context, db *sql.DB) error {
+	return withSchemaLock(ctx, db, func() error { return migrate(ctx, goosePostgres, db) })
+}
+
+// withSchemaLock does f while no other process changes the schema.
+func withSchemaLock(ctx context.Context, db *sql.DB, f func() error) (err error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return err
@@ -150,7 +166,7 @@ func migratePostgres(ctx context.Context, db *sql.DB) (err error) {
 	if _, err := conn.ExecContext(ctx, fmt.Sprintf("SELECT pg_advisory_lock(%d)", int64(schemaKey))); err != nil {
 		return err
 	}
-	err = migrate(ctx, goosePostgres, db)
+	err = f()
 	_, unlockErr := conn.ExecContext(context.WithoutCancel(ctx), fmt.Sprintf("SELECT pg_advisory_unlock(%d)", int64(schemaKey)))
 	return errors.Join(err, unlockErr)
 }

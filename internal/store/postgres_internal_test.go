@@ -35,6 +35,13 @@ func TestPostgreSQL_ACommitWaitsForTheDiskWhateverTheDatabaseSays(t *testing.T) 
 	}
 }
 
+func TestPostgreSQL_WritesThatWaitShareACommit(t *testing.T) {
+	testGroup(t, func(t *testing.T) *Store { s, _ := openFresh(t); return s }, slowPostgres)
+}
+
+// slowPostgres writes until its context ends.
+const slowPostgres = `INSERT INTO outcomes SELECT 'slow', '2026-03-01', i, i, '', '', '0', '0', '', '', '' FROM generate_series(1, 1000000000) AS i`
+
 func TestPostgreSQL_TheReadingConnectionsCannotWrite(t *testing.T) {
 	s, _ := openFresh(t)
 	_, err := s.r.NewRaw("DELETE FROM intents").Exec(t.Context())

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -49,6 +50,13 @@ func TestPostgreSQL(t *testing.T) {
 			made[t.Name()] = dsn
 		}
 		return openPostgres(t, dsn)
+	})
+}
+
+// TestPostgreSQL_ExportAndRestore goes through SQLite on the way: an archive of one database restores into the other.
+func TestPostgreSQL_ExportAndRestore(t *testing.T) {
+	storetest.Exports(t, func(t *testing.T) string { return pgtest.NewDatabase(t) }, func(t *testing.T) string {
+		return "file:" + filepath.Join(t.TempDir(), "feeops.db")
 	})
 }
 

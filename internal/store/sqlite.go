@@ -59,7 +59,7 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 // sqliteEngine has little to add: writes begin IMMEDIATE, which needs the write lock, and any transaction sees one state.
 func sqliteEngine() engine {
 	nothing := func(context.Context, bun.Tx) error { return nil }
-	return engine{explain: explainSQLite, exclusive: nothing, writable: nothing, busy: busySQLite}
+	return engine{explain: explainSQLite, exclusive: nothing, writable: nothing, busy: busySQLite, patient: nothing, kind: KindSQLite}
 }
 
 // makeFile makes the file before SQLite does, which would let everyone read it. Its journal inherits the mode.

@@ -13,7 +13,7 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/domain"
 )
 
-func openFile(t *testing.T) (*Store, string) {
+func openFile(t testing.TB) (*Store, string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "feeops.db")
 	s, err := Open(t.Context(), "file:"+path)

@@ -59,6 +59,7 @@ type Store struct {
 	r *bun.DB // Reads do not wait for a write's fsync. These connections cannot write.
 	u *bun.DB // A stop waits for no queue of writes.
 	engine
+	group *group
 }
 
 // engine is what the databases do each in its own way.
@@ -68,12 +69,23 @@ type engine struct {
 	writable  func(context.Context, bun.Tx) error // Finds out whether that transaction could write.
 	busy      func(error) bool                    // Another connection is writing just now, and the database does not wait for it.
 	still     *sql.TxOptions                      // Lets all reads of a transaction see one state.
+	patient   func(context.Context, bun.Tx) error // Lets a transaction be silent while its user waits for somebody else.
+	kind      string
+	collate   string // Behind a text column it sorts by bytes.
 }
 
 // Open opens or makes the database that dsn names and brings its schema up to date. file:PATH is SQLite: the directory
 // is made with mode 0700 and the file with 0600. postgres://… is a database that exists on a PostgreSQL server.
 // No error holds any part of the DSN that could be a password.
 func Open(ctx context.Context, dsn string) (*Store, error) {
+	s, err := open(ctx, dsn)
+	if err != nil {
+		return nil, err
+	}
+	return s.begin(), nil
+}
+
+func open(ctx context.Context, dsn string) (*Store, error) {
 	scheme, rest, _ := strings.Cut(dsn, ":")
 	switch path := strings.TrimPrefix(rest, "//"); {
 	case scheme == "file" && path != "":
@@ -89,8 +101,11 @@ func badDSN(scheme string) error {
 	return fmt.Errorf("store: %q…: %w: use file:PATH or postgres://USER@HOST:PORT/DATABASE", scheme, ErrDSN) // The rest may hold a password.
 }
 
-// Close ends all connections.
-func (s *Store) Close() error { return errors.Join(s.r.Close(), s.u.Close(), s.w.Close()) }
+// Close lets the write under way end, and ends all connections.
+func (s *Store) Close() error {
+	s.group.end()
+	return errors.Join(s.r.Close(), s.u.Close(), s.w.Close())
+}
 
 // Ping says whether the database can be read and whether a write could begin.
 func (s *Store) Ping(ctx context.Context) error {
@@ -103,16 +118,12 @@ func (s *Store) Ping(ctx context.Context) error {
 	return s.write(ctx, "ping", func(tx bun.Tx) error { return s.writable(ctx, tx) })
 }
 
-// write runs f in a transaction that no other writer shares, of this process or of any other: what f reads cannot
-// change before it commits. SQLite begins it IMMEDIATE; on PostgreSQL it waits for a lock first (ADR 0020). f runs once.
+// write runs f in a transaction that no other process and no other write shares: what f reads cannot change before its
+// own changes, and all of them are on the disk or none. SQLite begins it IMMEDIATE; on PostgreSQL it waits for a lock
+// first (ADR 0020). Writes that wait for each other are committed together (see group). f runs once more when the
+// transaction in which it ran was rolled back through no fault of its own.
 func (s *Store) write(ctx context.Context, what string, f func(bun.Tx) error) error {
-	err := s.w.RunInTx(ctx, nil, func(_ context.Context, tx bun.Tx) error {
-		if err := s.exclusive(ctx, tx); err != nil {
-			return err
-		}
-		return f(tx)
-	})
-	if err != nil {
+	if err := s.group.join(ctx, f); err != nil {
 		return fmt.Errorf("store: %s: %w", what, s.explain(err))
 	}
 	return nil

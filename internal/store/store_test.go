@@ -30,6 +30,34 @@ func TestSQLite(t *testing.T) {
 	})
 }
 
+func TestSQLite_ExportAndRestore(t *testing.T) {
+	fresh := func(t *testing.T) string { return "file:" + filepath.Join(t.TempDir(), "feeops.db") }
+	storetest.Exports(t, fresh, fresh)
+}
+
+func TestRestore_AFileThatItMadeGoesWithItsFailure(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "feeops.db")
+	all, err := store.Migrations()
+	require.NoError(t, err)
+	require.ErrorIs(t, store.Restore(t.Context(), "file:"+path, all, func(*store.Filling) error { return os.ErrClosed }), os.ErrClosed)
+	left, err := os.ReadDir(filepath.Dir(path))
+	require.NoError(t, err)
+	require.Empty(t, left)
+	for name, dsn := range map[string]string{"directory": "file:" + filepath.Dir(path), "scheme": "mysql://u:hunter2@db", "text": "file:" + textFile(t)} {
+		err := store.Restore(t.Context(), dsn, all, func(*store.Filling) error { return nil })
+		require.Error(t, err, name)
+		require.NotContains(t, err.Error(), "hunter2")
+	}
+}
+
+// textFile is a file that is no database.
+func textFile(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "text.db")
+	require.NoError(t, os.WriteFile(path, []byte(strings.Repeat("this is not a database\n", 50)), 0o600))
+	return path
+}
+
 func TestOpen_MakesAPrivateFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a dir", "50%?#", "feeops.db")
 	s := open(t, path)
@@ -56,7 +84,7 @@ func TestOpen_SaysWhatIsWrong(t *testing.T) {
 		text string
 	}{
 		{"no database", "file:" + text, store.ErrNotADatabase, "correct store.dsn"},
-		{"newer schema", "file:" + newer, store.ErrNewer, "version 99, this program knows 12: install the newer program"},
+		{"newer schema", "file:" + newer, store.ErrNewer, "version 99, this program knows 14: install the newer program"},
 		{"a directory", "file:" + dir, store.ErrReadOnly, "check the path"},
 		{"a file as directory", "file:" + filepath.Join(text, "x.db"), store.ErrReadOnly, "check the path"},
 		{"another database", "mysql://u:hunter2@db", store.ErrDSN, `"mysql"`},

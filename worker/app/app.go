@@ -81,6 +81,6 @@ func New(s config.Settings, changes ...Change) *fx.App {
 
 // Modules lists every part of the worker.
 func Modules() fx.Option {
-	return fx.Options(clockModule, logModule, storeModule, chainModule, senderModule, distributionModule, auditModule, notifyModule, monitorModule, incidentModule, safetyModule,
+	return fx.Options(clockModule, logModule, storeModule, chainModule, senderModule, distributionModule, auditModule, notifyModule, monitorModule, incidentModule, safetyModule, routineModule, backupModule,
 		metricsModule, webModule, inboxModule, httpModule, temporalModule, watchModule)
 }

@@ -17,6 +17,7 @@ var chainModule = fx.Module("chain",
 	fx.Invoke(func(lc fx.Lifecycle, s config.Settings, p *chain.Pool) {
 		lc.Append(fx.StartStopHook(func(ctx context.Context) error { return StartPool(ctx, s, p) }, p.Stop))
 	}),
+	fx.Invoke(followRanking),
 )
 
 // StartPool starts the pool and looks twice, a few slots apart: whether an endpoint's slot rises takes two looks (P11).

@@ -20,7 +20,7 @@ import (
 )
 
 var distributionModule = fx.Module("distribution",
-	fx.Provide(newService, fx.Annotate(newDay, fx.As(new(activities.Day))), newBooks),
+	fx.Provide(newService, fx.Annotate(newDay, fx.As(new(activities.Day))), newBooks, newGate),
 )
 
 type serviceParams struct {
@@ -152,4 +152,16 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-t.C:
 		return nil
 	}
+}
+
+// newGate holds plans against the past of their vaults.
+func newGate(s config.Settings, db *store.Store, now Clock) *activities.Gate {
+	a := s.Distribution.Anomaly
+	rules := activities.GateRules{
+		Enabled: a.Enabled, Days: int(a.Days), Timeout: a.Timeout, Roster: s.Roster(),
+		Band: domain.Band{Least: int(a.Least), ClaimedFactor: a.ClaimedFactor, LargestFactor: a.LargestFactor, ShareBPS: a.ShareBPS, InvestorsPercent: a.InvestorsPercent},
+	}
+	return activities.NewGate(db, rules, func(ctx context.Context, actor, subject, detail string) error {
+		return db.Audit(ctx, store.AuditEntry{At: now(), Actor: actor, Action: "plan.approve", Subject: subject, Detail: detail})
+	}, time.Now) // An approval is made by the clock of the person who signs it.
 }

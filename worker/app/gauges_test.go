@@ -67,7 +67,7 @@ func full() *shelf {
 func gathered(t *testing.T, s *shelf, now time.Time) map[string]map[string]float64 {
 	t.Helper()
 	r := prometheus.NewRegistry()
-	rec := newRecorder(nil, r, slog.New(slog.DiscardHandler))
+	rec := newRecorder(nil, r, time.Now, slog.New(slog.DiscardHandler))
 	rec.seconds.WithLabelValues("TakeLook", "ok").Observe(1)
 	rec.requests.WithLabelValues("TakeLook").Add(1)
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

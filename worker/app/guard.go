@@ -30,13 +30,8 @@ func (g guard) Stop(ctx context.Context, _, reason string) (string, error) {
 	return g.raise(ctx, domain.SafetyFlag{Kind: domain.SafetyStop, Reason: reason})
 }
 
-// StopBy stops everything because a person says so.
-func (g guard) StopBy(ctx context.Context, actor, reason string) (string, error) {
-	return g.stopVaultBy(ctx, "", actor, reason)
-}
-
-// stopVaultBy stops one vault, or everything when vault is empty.
-func (g guard) stopVaultBy(ctx context.Context, vault, actor, reason string) (string, error) {
+// StopBy stops one vault, or everything when vault is empty, because a person says so.
+func (g guard) StopBy(ctx context.Context, vault, actor, reason string) (string, error) {
 	return g.raise(ctx, domain.SafetyFlag{Kind: domain.SafetyStop, Vault: vault, Reason: reason, Actor: actor})
 }
 

@@ -32,7 +32,7 @@ func serve(lc fx.Lifecycle, s config.Settings, r *prometheus.Registry, p *chain.
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, req *http.Request) { answer(w, ready(req.Context(), p, db, keys, clock())) })
 	mux.Handle("GET /metrics", promhttp.HandlerFor(r, promhttp.HandlerOpts{}))
 	if page != nil {
-		mux.Handle("/", page) // It sets headers of its own, with a policy for its scripts.
+		mux.Handle("/", page)
 	}
 	// A public worker is reached by names that it does not know: a container's, a balancer's.
 	pages, err := httpguard.Handler(mux, httpguard.Options{Loopback: !s.Worker.AllowPublic})

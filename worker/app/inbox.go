@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"time"
 
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.uber.org/fx"
 
@@ -50,77 +48,51 @@ func newInbox(p inboxParams) *inbox.Inbox {
 			accounts["pagerduty:"+o.PagerDuty] = o.Name
 		}
 	}
-	deeds := webDeeds{
+	carried := deeds{
 		client: p.Client, door: Door{Client: p.Client, Queue: queue},
 		guard: guard{client: p.Client, store: p.Store, queue: queue, now: p.Clock},
 	}
 	return inbox.New(inbox.Params{
-		Authorizer: webRoles{s.Roster(), p.Clock}, Deeds: inboxDeeds{deeds}, Store: p.Store, Payouts: payouts{p.Service, p.Store},
+		Authorizer: roles{s.Roster(), p.Clock}, Deeds: inboxDeeds{carried}, Store: p.Store, Payouts: payouts{p.Service, p.Store},
 		Vaults: named(s), Alerts: alerts, Accounts: accounts, Now: p.Clock, Log: p.Log,
 	})
 }
 
-// inboxDeeds carry out what comes from channels.
-type inboxDeeds struct{ deeds webDeeds }
+// inboxDeeds are deeds as channels ask for them.
+type inboxDeeds struct{ deeds deeds }
+
+// forInbox gives a refusal the inbox's form.
+func forInbox(text string, err error) (string, error) {
+	var no refusedDeed
+	if errors.As(err, &no) {
+		return "", inbox.Refuse(no.why)
+	}
+	return text, err
+}
 
 // AcknowledgeAlert lets the watch take an episode over in a person's name.
 func (d inboxDeeds) AcknowledgeAlert(ctx context.Context, episode string, by inbox.Actor) (string, error) {
-	order := ops.AcknowledgeOrder{Episode: episode, Actor: by.Name}
-	if err := d.deeds.watch(ctx, ops.SignalAcknowledge, order); err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("%s takes over %s. The watch tells the channels and ends the reminders within seconds", by.Name, episode), nil
+	return forInbox(d.deeds.acknowledgeAlert(ctx, episode, by.Name))
 }
 
 // AcknowledgeIncident makes a person hold an incident.
 func (d inboxDeeds) AcknowledgeIncident(ctx context.Context, id string, by inbox.Actor) (string, error) {
-	answer, err := d.deeds.door.Update(ctx, id, ops.UpdateAcknowledge, ops.Deed{Actor: by.Name, Channel: by.Channel})
-	switch {
-	case err == nil:
-		return fmt.Sprintf("%s is %s and held by %s: paging stops everywhere", answer.ID, answer.State, answer.Holder), nil
-	case feefault.CodeOf(err) == "incident/refused":
-		return "", inbox.Refuse(plain(err))
-	case ctx.Err() != nil:
-		return "", fmt.Errorf("no worker has answered for %s in time; it may still be acknowledged", id)
-	}
-	return "", fmt.Errorf("acknowledge %s: %s", id, plain(err))
+	return forInbox(d.deeds.holdIncident(ctx, id, by.Name, by.Channel))
 }
 
 // Mute keeps alerts quiet for a while.
 func (d inboxDeeds) Mute(ctx context.Context, o inbox.MuteOrder, by inbox.Actor) (string, error) {
-	order := ops.MuteOrder{ID: o.ID, Vault: o.Vault, Alert: o.Alert, Minutes: int(o.For / time.Minute), Reason: o.Reason, Actor: by.Name}
-	if err := d.deeds.watch(ctx, ops.SignalMute, order); err != nil {
-		return "", err
-	}
-	of := strings.TrimSpace(o.Alert + " " + o.Vault)
-	return fmt.Sprintf("The watch keeps %s quiet for %d minutes and tells when that begins and ends. What happens is recorded all the same. To end it: feeops mute end %s", of, order.Minutes, o.ID), nil
+	return forInbox(d.deeds.mute(ctx, ops.MuteOrder{ID: o.ID, Vault: o.Vault, Alert: o.Alert, Minutes: minutes(o.For), Reason: o.Reason, Actor: by.Name}))
 }
 
 // Pause holds a vault's run before its next step or page.
 func (d inboxDeeds) Pause(ctx context.Context, vault, reason string, by inbox.Actor) (string, error) {
-	err := d.deeds.client.SignalWorkflow(ctx, ops.DailyID(vault), "", ops.SignalPause, ops.Order{Reason: reason, Actor: by.Name})
-	var none *serviceerror.NotFound
-	switch {
-	case errors.As(err, &none):
-		return "", inbox.Refuse(fmt.Sprintf("no run of %s is under way, so there is nothing to pause", vault))
-	case err != nil:
-		return "", fmt.Errorf("the run of %s was not reached: %w", vault, err)
-	}
-	return fmt.Sprintf("The run of %s waits before its next step or page, until somebody resumes it: temporal workflow signal --workflow-id %s --name %s --input '{\"actor\":\"…\",\"reason\":\"…\"}'",
-		vault, ops.DailyID(vault), ops.SignalResume), nil
+	return forInbox(d.deeds.pause(ctx, vault, reason, by.Name))
 }
 
-// Stop raises the flag that every send reads, and tells the safety switch.
+// Stop stops a vault, or everything.
 func (d inboxDeeds) Stop(ctx context.Context, vault, reason string, by inbox.Actor) (string, error) {
-	how, err := d.deeds.guard.stopVaultBy(ctx, vault, by.Name, reason)
-	if err != nil {
-		return "", fmt.Errorf("NOT STOPPED: %w. End the workers, or take the fee payer's key away", err)
-	}
-	what := "Everything is"
-	if vault != "" {
-		what = "Vault " + vault + " is"
-	}
-	return fmt.Sprintf("%s stopped: %s. What was in the air may still land: feeops resume status", what, how), nil
+	return forInbox(d.deeds.stop(ctx, vault, reason, by.Name))
 }
 
 // payouts explain an investor's share in a few lines.

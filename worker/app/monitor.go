@@ -61,7 +61,7 @@ func newMonitor(p monitorParams) (*monitor.Monitor, error) {
 		Chain: p.Pool, Store: p.Store, Vaults: watched(p.Settings, all), MinClaimable: p.Settings.Distribution.MinClaimable,
 		Stopped: func() bool { return p.Settings.Safety.EmergencyStop }, Now: p.Clock, Log: p.Log,
 		Sources: monitor.Sources{
-			Runs: sources.runs, Endpoints: sources.endpoints, Workers: sources.workers, Channels: channels.read, Signers: sources.signers, Audit: sources.audit,
+			Runs: sources.runs, Endpoints: sources.endpoints, Workers: sources.workers, Channels: channels.read, Signers: sources.signers, Audit: sources.audit, Backup: sources.backup,
 		},
 	}), nil
 }

@@ -25,15 +25,16 @@ type recorder struct {
 
 	store    *store.Store
 	log      *slog.Logger
+	now      Clock
 	seconds  *prometheus.HistogramVec
 	requests *prometheus.CounterVec
 }
 
 // newRecorder puts its figures into the worker's own registry: a global one would refuse a second worker in a process.
-func newRecorder(db *store.Store, r *prometheus.Registry, log *slog.Logger) *recorder {
+func newRecorder(db *store.Store, r *prometheus.Registry, now Clock, log *slog.Logger) *recorder {
 	in := promauto.With(r)
 	return &recorder{
-		store: db, log: log,
+		store: db, log: log, now: now,
 		seconds: in.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "feeops_activity_seconds", Help: "Duration of activities by name and result.", Buckets: prometheus.ExponentialBuckets(0.005, 2, 16),
 		}, []string{"activity", "result"}),
@@ -56,11 +57,11 @@ type measured struct {
 func (m *measured) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
 	info := activity.GetInfo(ctx)
 	var requests atomic.Uint64
-	began := time.Now()
+	stamp, began := m.r.now(), time.Now()
 	out, err := m.Next.ExecuteActivity(chain.WithCounter(ctx, &requests), in)
 	op := domain.Operation{
 		Name: info.ActivityType.Name, WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID, Attempt: info.Attempt,
-		Started: began, Duration: time.Since(began), Requests: requests.Load(), OK: err == nil,
+		Started: stamp, Duration: time.Since(began), Requests: requests.Load(), OK: err == nil,
 	}
 	if vault, ok := strings.CutPrefix(op.WorkflowID, ops.DailyID("")); ok {
 		op.Vault = vault // The fleet's own runs concern no single vault.

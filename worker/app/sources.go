@@ -165,6 +165,19 @@ func (s *sources) audit(ctx context.Context) (*domain.Condition, error) {
 	return s.audited, nil
 }
 
+// backup judges what the store remembers of backups. Where no place is set there is nothing to judge.
+func (s *sources) backup(ctx context.Context) (*domain.Condition, error) {
+	if s.settings.Backup.Place.Reveal() == "" {
+		return nil, nil //nolint:nilnil // Unknown is an answer.
+	}
+	last, good, err := s.store.LastBackup(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the backups: %w", err)
+	}
+	c := domain.BackupCondition(last, good, s.settings.Backup.MaxAge, s.now())
+	return &c, nil
+}
+
 // joinURL adds escaped parts to an address; the slash of a workflow id is a part's own.
 func joinURL(base string, parts ...string) string {
 	out := strings.TrimSuffix(base, "/")

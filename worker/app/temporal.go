@@ -96,6 +96,9 @@ type workerParams struct {
 	Books        *activities.Books
 	Monitor      *activities.Monitor
 	Incidents    *activities.Incidents
+	Routines     *activities.Routines
+	Gate         *activities.Gate
+	Backups      *activities.Backups
 	Safety       *activities.Safety
 	Recorder     *recorder
 	Refusals     *refusals
@@ -123,14 +126,22 @@ func newWorkers(p workerParams) (workers, error) {
 			}
 		},
 	}
-	out := workers{main: worker.New(p.Client, queue, options)}
+	busy := options
+	busy.WorkflowTaskPollerBehavior, busy.ActivityTaskPollerBehavior = manyPollers(), manyPollers()
+	out := workers{main: worker.New(p.Client, queue, busy)}
 	options.WorkerStopTimeout = safetyDrain
 	out.safety = worker.New(p.Client, ops.SafetyQueue(queue), options)
 	workflows.Register(out.main)
 	workflows.RegisterSafety(out.safety)
-	register(out.main, p.Distribution.Names(), p.Books.Names(), p.Monitor.Names(), p.Incidents.Names(), p.Safety.Names())
+	register(out.main, p.Distribution.Names(), p.Books.Names(), p.Monitor.Names(), p.Incidents.Names(), p.Routines.Names(), p.Gate.Names(), p.Safety.Names(), p.Backups.Names())
 	register(out.safety, p.Safety.Names(), map[string]any{ops.TellPeople.Name: p.Monitor.Tell})
 	return out, nil
+}
+
+// manyPollers lets the worker ask for more tasks at once while there are many. With the SDK's two, a fleet of a hundred
+// vaults waits for polls and not for work: each poll takes as long as the server needs to store that the task was taken.
+func manyPollers() worker.PollerBehavior {
+	return worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{InitialNumberOfPollers: 4, MinimumNumberOfPollers: 2, MaximumNumberOfPollers: 32})
 }
 
 // safetyDrain is short: the switch's activities may all be begun again, by any worker.

@@ -39,11 +39,11 @@ func newWeb(p webParams) (webPage, error) {
 	}
 	queue := s.Temporal.TaskQueue
 	params := web.Params{
-		Store: p.Store, Links: webLinks{s}, Authorizer: webRoles{s.Roster(), p.Clock}, Alerts: map[string]string{},
-		Deeds: webDeeds{
+		Store: p.Store, Links: webLinks{s}, Authorizer: roles{s.Roster(), p.Clock}, Alerts: map[string]string{},
+		Deeds: webDeeds{deeds{
 			client: p.Client, door: Door{Client: p.Client, Queue: queue},
 			guard: guard{client: p.Client, store: p.Store, queue: queue, now: p.Clock},
-		},
+		}},
 		Shelf: web.Folder{Dir: s.Reports.Dir}, Session: s.Worker.Web.Session, Stale: s.Monitor.StaleAfter, Network: s.Network, Version: cmp.Or(BuildID(s), "(development build)"),
 		Now: p.Clock, Nonce: rand.Text, Log: p.Log,
 	}

@@ -64,7 +64,7 @@ func newDeeds(t *testing.T) (webDeeds, *post) {
 	g, _ := newGuard(t)
 	p := &post{}
 	g.client = p
-	return webDeeds{client: p, door: Door{Client: p, Queue: ops.TaskQueue}, guard: g}, p
+	return webDeeds{deeds{client: p, door: Door{Client: p, Queue: ops.TaskQueue}, guard: g}}, p
 }
 
 func TestWebDeeds_TakeTheSameWayAsCommands(t *testing.T) {
@@ -80,7 +80,7 @@ func TestWebDeeds_TakeTheSameWayAsCommands(t *testing.T) {
 		{"acknowledge an alert", func() (string, error) { return d.AcknowledgeAlert(t.Context(), "alpha/payer_low/1", "ann") }, "fleet-monitor acknowledge", ops.AcknowledgeOrder{Episode: "alpha/payer_low/1", Actor: "ann"}, "ann takes over alpha/payer_low/1"},
 		{"mute", func() (string, error) {
 			return d.Mute(t.Context(), web.MuteOrder{ID: "mute-web-1", Vault: "alpha", For: time.Hour, Reason: "we know", Actor: "ann"})
-		}, "fleet-monitor mute", ops.MuteOrder{ID: "mute-web-1", Vault: "alpha", Minutes: 60, Reason: "we know", Actor: "ann"}, "quiet for an hour"},
+		}, "fleet-monitor mute", ops.MuteOrder{ID: "mute-web-1", Vault: "alpha", Minutes: 60, Reason: "we know", Actor: "ann"}, "quiet for 60 minutes"},
 		{"hold an incident", func() (string, error) { return d.AcknowledgeIncident(t.Context(), "INC-1", "ann") }, ops.IncidentID(ops.TaskQueue, "INC-1") + " acknowledge", ops.Deed{Actor: "ann", Channel: "web"}, "INC-1 is acknowledged and held by ann"},
 		{"pause", func() (string, error) { return d.Pause(t.Context(), "alpha", "look", "ann") }, "distribution/alpha pause", ops.Order{Reason: "look", Actor: "ann"}, "until somebody resumes it"},
 	}
@@ -101,12 +101,12 @@ func TestWebDeeds_AStopRaisesTheFlagInTheNameOfWhoPressed(t *testing.T) {
 	said, err := d.Stop(t.Context(), "two payouts too many", "ann")
 	require.NoError(t, err)
 	require.Contains(t, said, "Everything is stopped: the flag is up; the safety switch was not reached")
-	flags, err := d.guard.store.Safety(t.Context(), "any")
+	flags, err := d.deeds.guard.store.Safety(t.Context(), "any")
 	require.NoError(t, err)
 	require.Len(t, flags, 1)
 	require.Equal(t, "ann", flags[0].Actor)
 	require.Equal(t, "two payouts too many", flags[0].Reason)
-	require.NoError(t, d.guard.store.Close())
+	require.NoError(t, d.deeds.guard.store.Close())
 	_, err = d.Stop(t.Context(), "again", "ann")
 	require.ErrorContains(t, err, "NOT STOPPED")
 	require.ErrorContains(t, err, "take the fee payer's key away")

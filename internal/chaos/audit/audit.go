@@ -23,6 +23,7 @@ type Subject struct {
 	Mint, StreamMint                 solana.PublicKey
 	Streams                          []solana.PublicKey // Registered, in order.
 	Payer                            solana.PublicKey   // Whose pages are ours.
+	SharedMint                       bool               // Other vaults earn the same mint: what a pool earned is known for all together only; see Together.
 }
 
 // Auditor has watched a vault since New.
@@ -360,7 +361,7 @@ func (a *Auditor) sums(l *ledger) {
 			stayed -= int64(d.creator)
 		}
 	}
-	if now := int64(a.balance(a.subject.Pool, bank.Processed)); now != pool {
+	if now := int64(a.balance(a.subject.Pool, bank.Processed)); now != pool && !a.subject.SharedMint {
 		l.Conservation++
 		l.note("the pool holds %d base units, the claims leave %d", now, pool)
 	}

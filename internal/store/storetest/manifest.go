@@ -30,6 +30,33 @@ func manifests(t *testing.T, open func(*testing.T) *store.Store) {
 		require.True(t, found)
 		require.Equal(t, first, got)
 	})
+	t.Run("the opened days of a vault's past, newest first", func(t *testing.T) {
+		ctx, s := t.Context(), open(t)
+		var want []domain.Manifest
+		for i, day := range []domain.Day{"2026-03-01", "2026-03-02", "2026-03-03", "2026-03-04"} {
+			m := Manifest(t, 2, 5)
+			m.Day = day
+			m, err := m.Seal()
+			require.NoError(t, err)
+			_, err = s.SaveManifest(ctx, m)
+			require.NoError(t, err)
+			if i != 1 {
+				o := domain.Opening{TS: int64(i + 1), Claimed: most}
+				require.NoError(t, s.SetOpening(ctx, vault, day, o))
+				m.Opening = &o
+				want = append([]domain.Manifest{m}, want...)
+			}
+		}
+		got, err := s.OpenedManifests(ctx, vault, "2026-03-04", 5)
+		require.NoError(t, err)
+		require.Equal(t, want[1:], got, "the day itself, and one that was not opened, are no past")
+		got, err = s.OpenedManifests(ctx, vault, "2026-03-09", 1)
+		require.NoError(t, err)
+		require.Equal(t, want[:1], got)
+		got, err = s.OpenedManifests(ctx, "beta", "2026-03-09", 5)
+		require.NoError(t, err)
+		require.Empty(t, got)
+	})
 	t.Run("a plan whose hash does not fit is refused", func(t *testing.T) {
 		m := Manifest(t, 2, 5)
 		m.Entries[1].Recipient = "thief"

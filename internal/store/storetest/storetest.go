@@ -49,6 +49,8 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"costs", costs},
 		{"statements", statements},
 		{"evidence", evidence},
+		{"endpoint orders", endpointOrders},
+		{"backup", backups},
 		{"amounts", amounts},
 		{"concurrency", concurrency},
 		{"rivals", rivals},

@@ -9,7 +9,7 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/operator"
 )
 
-func TestWebRoles_WhoLooksMayDoNothing(t *testing.T) {
+func TestRoles_WhoLooksMayDoNothing(t *testing.T) {
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	roster := operator.Roster{
 		{Name: "vic", Roles: []operator.Role{operator.Viewer}},
@@ -36,7 +36,7 @@ func TestWebRoles_WhoLooksMayDoNothing(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			err := webRoles{tt.roster, func() time.Time { return now }}.May(tt.who, "stop_all")
+			err := roles{tt.roster, func() time.Time { return now }}.May(tt.who, "stop_all")
 			if tt.want == "" {
 				require.NoError(t, err)
 				return

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"filippo.io/age"
+	"github.com/spf13/cobra"
+
+	"github.com/meteora-fee-router/feeops/internal/backup"
+	"github.com/meteora-fee-router/feeops/internal/store"
+	"github.com/meteora-fee-router/feeops/worker/app"
+)
+
+func (c *cli) backupVerifyCommand() *cobra.Command {
+	var f archiveFlags
+	cmd := &cobra.Command{
+		Use: "verify [ID]", Short: "Read an archive to its last byte and hold every part against its list", Args: cobra.MaximumNArgs(1),
+		Long:    "Without an ID: the newest whole one of this deployment. Nothing is written. 'drill restore' also looks at what is in it.\nExit codes: 0 whole, 1 not, 2 no key or place, 4 another archive than --sha256 names.",
+		PreRunE: func(*cobra.Command, []string) error { return f.check() },
+		RunE:    func(cmd *cobra.Command, args []string) error { return c.backupVerify(cmd.Context(), args, f) },
+	}
+	f.addTo(cmd)
+	return cmd
+}
+
+// identities are the keys of --identity or the settings.
+func (d *backupDesk) identities(f archiveFlags) ([]age.Identity, error) {
+	path := cmp.Or(f.identity, d.settings.Backup.IdentityFile)
+	if path == "" {
+		return nil, usageError("there is no key to open archives with: --identity FILE, or backup.identity_file")
+	}
+	return backup.LoadIdentities(path)
+}
+
+func (c *cli) backupVerify(ctx context.Context, args []string, f archiveFlags) (err error) {
+	d, err := c.openBackups(ctx, f.from, false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = cmp.Or(err, d.close()) }()
+	keys, err := d.identities(f)
+	if err != nil {
+		return backupError(err)
+	}
+	label, err := d.choose(ctx, args, f)
+	if err != nil {
+		return backupError(err)
+	}
+	began := time.Now()
+	got, err := d.place.Verify(ctx, label, keys)
+	if err != nil {
+		return backupError(err)
+	}
+	return c.printChecked("whole", got, time.Since(began))
+}
+
+func (c *cli) printChecked(word string, got backup.Checked, took time.Duration) error {
+	if c.json {
+		return c.printJSON(struct {
+			OK bool `json:"ok"`
+			backup.Checked
+			TookMS int64 `json:"took_ms"`
+		}{true, got, took.Milliseconds()})
+	}
+	fmt.Fprintf(c.stdout, "%s  %s\nmade %s by %s, from %s\n%d rows, %d files, %d bytes, sha256 %s\n%d ms\n",
+		word, got.ID, got.MadeAt.UTC().Format(time.RFC3339), got.Program, got.Database, got.Rows, got.Files, got.Bytes, got.SHA256, took.Milliseconds())
+	return nil
+}
+
+// restoreFlags say where a backup goes.
+type restoreFlags struct {
+	archiveFlags
+
+	to       string
+	noFiles  bool
+	settings string
+	yes      bool
+}
+
+func (c *cli) backupRestoreCommand() *cobra.Command {
+	var f restoreFlags
+	cmd := &cobra.Command{
+		Use: "restore [ID]", Short: "Put a backup into an empty place", Args: cobra.MaximumNArgs(1),
+		Long: "Without an ID: the newest whole one of this deployment. The store of the settings (or --to) must be empty or not there yet, and so must\n" +
+			"the directories of evidence and reports: nothing is ever written over. All of it appears only when the archive was read to its end\n" +
+			"and found whole. Stop the workers first. What the chain did since the backup is read from the chain when the next day begins.\n" +
+			"Exit codes: 0 restored, 1 failed and nothing is left of it, 2 no key or place, 4 the place is not empty, another archive, or not confirmed.",
+		Example: "  feeops backup restore --identity /media/stick/backup.key\n  feeops backup restore --older-than 168h --to file:/srv/feeops/feeops.db --yes\n" +
+			"  feeops backup restore main-20261125T120000Z-3fa9c1 --to postgres://feeops@db/feeops --no-files",
+		PreRunE: func(*cobra.Command, []string) error { return f.check() },
+		RunE:    func(cmd *cobra.Command, args []string) error { return c.backupRestore(cmd.Context(), args, f) },
+	}
+	f.addTo(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&f.to, "to", "", "another `store` than store.dsn: file:PATH or postgres://…")
+	flags.BoolVar(&f.noFiles, "no-files", false, "leave evidence and reports in the archive")
+	flags.StringVar(&f.settings, "settings-to", "", "also write the settings of that time, without secrets, into this new `file`")
+	flags.BoolVar(&f.yes, "yes", false, "do not ask")
+	return cmd
+}
+
+func (c *cli) backupRestore(ctx context.Context, args []string, f restoreFlags) (err error) {
+	d, err := c.openBackups(ctx, f.from, false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = cmp.Or(err, d.close()) }()
+	keys, err := d.identities(f.archiveFlags)
+	if err != nil {
+		return backupError(err)
+	}
+	label, err := d.choose(ctx, args, f.archiveFlags)
+	if err != nil {
+		return backupError(err)
+	}
+	to := backup.Target{DSN: cmp.Or(f.to, d.settings.Store.DSN.Reveal()), Settings: f.settings}
+	if !f.noFiles {
+		to.Folders = app.BackupFolders(d.settings)
+	}
+	if err := c.confirmRestore(label, d, f); err != nil {
+		return err
+	}
+	began := time.Now()
+	got, err := d.place.Restore(ctx, label, keys, to)
+	if err != nil {
+		return backupError(err)
+	}
+	if err := noteRestore(ctx, to.DSN, got, d.place.String()); err != nil {
+		return err
+	}
+	return c.printChecked("restored", got, time.Since(began))
+}
+
+// confirmRestore asks, unless told not to. Nothing can be lost by restoring, but the wrong archive costs time.
+func (c *cli) confirmRestore(l backup.Label, d *backupDesk, f restoreFlags) error {
+	if f.yes {
+		return nil
+	}
+	if !isTerminal(os.Stdin) {
+		return usageError("nobody can be asked here: give --yes")
+	}
+	fmt.Fprintf(c.stderr, "Restore %s, made %s (%s ago), into the empty store? Type yes: ", l.ID, l.MadeAt.UTC().Format(time.RFC3339), time.Since(l.MadeAt).Round(time.Minute))
+	answer, err := bufio.NewReader(os.Stdin).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	if strings.TrimSpace(answer) != "yes" {
+		return &exitError{code: exitRefused, err: errors.New("not confirmed")}
+	}
+	return nil
+}
+
+// noteRestore writes into the restored audit log that it was restored.
+func noteRestore(ctx context.Context, dsn string, got backup.Checked, place string) (err error) {
+	db, err := store.Open(ctx, dsn)
+	if err != nil {
+		return fmt.Errorf("restored, and the store cannot be opened: %w", err)
+	}
+	defer func() { err = cmp.Or(err, db.Close()) }()
+	return db.Audit(ctx, store.AuditEntry{
+		At: time.Now(), Actor: actor(), Action: "backup.restore", Subject: got.ID, Detail: fmt.Sprintf("from %s, made %s, sha256 %s", place, got.MadeAt.UTC().Format(time.RFC3339), got.SHA256),
+	})
+}
+
+func (c *cli) backupPruneCommand() *cobra.Command {
+	var dryRun bool
+	cmd := &cobra.Command{
+		Use: "prune", Short: "Remove the archives that backup.keep_* does not keep", Args: cobra.NoArgs,
+		Long: "Removes archives of this deployment only. The newest ones always stay; each removal is in the audit log. The schedule prunes by itself.\n" +
+			"Exit codes: 0 done, 1 failed, 2 the settings name no place.",
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.backupPrune(cmd.Context(), dryRun) },
+	}
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "only say what would go")
+	return cmd
+}
+
+func (c *cli) backupPrune(ctx context.Context, dryRun bool) (err error) {
+	d, err := c.openBackups(ctx, "", !dryRun)
+	if err != nil {
+		return err
+	}
+	defer func() { err = cmp.Or(err, d.close()) }()
+	gone := []string{}
+	if dryRun {
+		drop, err := d.keeper.Expired(ctx, d.place)
+		if err != nil {
+			return err
+		}
+		for _, l := range drop {
+			gone = append(gone, l.ID)
+		}
+	} else {
+		removed, err := d.keeper.Prune(ctx, actor())
+		if err != nil {
+			return err
+		}
+		gone = append(gone, removed...)
+	}
+	if c.json {
+		return c.printJSON(map[string]any{"ok": true, "dry_run": dryRun, "removed": gone})
+	}
+	for _, id := range gone {
+		fmt.Fprintln(c.stdout, id)
+	}
+	c.say("%d archives %s", len(gone), map[bool]string{true: "would be removed", false: "were removed"}[dryRun])
+	return nil
+}

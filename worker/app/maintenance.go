@@ -1,0 +1,213 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/meteora-fee-router/feeops/internal/chain"
+	"github.com/meteora-fee-router/feeops/internal/domain"
+	"github.com/meteora-fee-router/feeops/internal/host"
+	"github.com/meteora-fee-router/feeops/internal/modules"
+	"github.com/meteora-fee-router/feeops/internal/namespace"
+	"github.com/meteora-fee-router/feeops/internal/ops"
+	"github.com/meteora-fee-router/feeops/internal/report"
+	"github.com/meteora-fee-router/feeops/internal/store"
+)
+
+// findings are those of one step: the worst is its verdict, and what is not known is no better than a warning.
+type findings struct {
+	name    string
+	verdict report.Verdict
+	seen    []string
+	next    []string
+}
+
+func (f *findings) add(result domain.CheckResult, seen, next string) {
+	if f.verdict == "" {
+		f.verdict = report.OK
+	}
+	if result == domain.CheckFail {
+		f.verdict = report.Fail
+	} else if result != domain.CheckOK && f.verdict == report.OK {
+		f.verdict = report.Warn
+	}
+	f.seen = append(f.seen, seen)
+	if result != domain.CheckOK && next != "" {
+		f.next = append(f.next, next)
+	}
+}
+
+func (f *findings) step() ops.RoutineStep {
+	return ops.RoutineStep{Name: f.name, Verdict: string(cmp.Or(f.verdict, report.OK)), Seen: strings.Join(f.seen, "; "), Next: strings.Join(f.next, "; ")}
+}
+
+// host looks at the machine: disks, memory, load, and what store and reports hold (W01–W03). The program writes no log
+// files of its own: what it says on standard error is kept, and rotated, by whoever starts it (W04).
+func (r *routines) host(ctx context.Context, _ time.Time) (ops.RoutineStep, error) {
+	m := r.Settings.Maintenance
+	var dirs []string
+	if dir := StoreDir(r.Settings); dir != "" {
+		dirs = append(dirs, dir)
+	}
+	if _, err := os.Stat(r.Settings.Reports.Dir); err == nil {
+		dirs = append(dirs, r.Settings.Reports.Dir)
+	}
+	f := findings{name: "host"}
+	limits := host.Limits{DiskFreePercent: int(m.DiskFreePercent), MemoryFreePercent: int(m.MemoryFreePercent), LoadPercent: int(m.LoadPercent)}
+	for _, one := range host.Look(ctx, dirs...).Judge(limits) {
+		f.add(one.Result, one.Name+" "+one.Seen, one.Next)
+	}
+	return f.step(), nil
+}
+
+// cleanUp removes what is older than its retention (W11), and looks whether Temporal keeps histories long enough.
+func (r *routines) cleanUp(ctx context.Context, _ time.Time) (ops.RoutineStep, error) {
+	keep := store.DefaultRetention()
+	keep.Keep = r.Settings.Monitor.Keep
+	if err := r.Store.Prune(ctx, r.Clock(), keep); err != nil {
+		return ops.RoutineStep{}, err
+	}
+	f := findings{name: "clean-up"}
+	f.add(domain.CheckOK, fmt.Sprintf("samples, steps and the alerts' record are kept for %d days", int(keep.Keep.Hours())/24), "")
+	volume, err := r.Store.Volume(ctx)
+	if err != nil {
+		return ops.RoutineStep{}, err
+	}
+	f.add(domain.CheckOK, fmt.Sprintf("the store holds %d vault-days in %d bytes", volume.VaultDays, volume.Bytes), "")
+	parts, err := namespace.Parts(ctx, r.Client, namespace.Want{Name: r.Settings.Temporal.Namespace, Retention: r.Settings.Temporal.Retention})
+	if err != nil {
+		f.add(domain.CheckUnknown, err.Error(), "feeops doctor")
+	}
+	for _, p := range parts {
+		if p.Name == "retention" {
+			result := domain.CheckOK
+			if !p.Met {
+				result = domain.CheckWarn
+			}
+			f.add(result, p.Seen, cmp.Or(p.Next, "feeops setup"))
+		}
+	}
+	return f.step(), nil
+}
+
+// rank measures the endpoints, and follows the order when the settings say so (W12–W14).
+func (r *routines) rank(ctx context.Context, _ time.Time) (ops.RoutineStep, error) {
+	list := r.Pool.Rank(ctx, int(r.Settings.Maintenance.RankSamples))
+	f := findings{name: "endpoints"}
+	changes := false
+	for _, e := range list {
+		changes = changes || e.Position != e.Before
+		if !e.Healthy {
+			f.add(domain.CheckWarn, e.Name+" is not healthy: "+e.Reason, "feeops rpc rank")
+		}
+	}
+	f.add(domain.CheckOK, chain.Cause(list), "")
+	if !changes {
+		return f.step(), nil
+	}
+	if !r.Settings.Maintenance.FollowRanking {
+		f.add(domain.CheckWarn, "the measured order differs from the one that holds", "feeops rpc rank --apply")
+		return f.step(), nil
+	}
+	err := ApplyRanking(ctx, r.Store, list, "weekly-maintenance", r.Clock())
+	if errors.Is(err, ErrNoneHealthy) {
+		f.add(domain.CheckFail, err.Error(), "feeops doctor")
+		return f.step(), nil
+	}
+	f.add(domain.CheckOK, "this order is followed from now on; back with feeops rpc rank --back", "")
+	return f.step(), err
+}
+
+// bareMost is how many investors a page takes without lookup tables (C21).
+const bareMost = 19
+
+// pageSizes proposes other page sizes (W10). Nobody follows a proposal by itself: an operator sets it, and a day that is
+// planned keeps its own.
+func (r *routines) pageSizes(ctx context.Context, at time.Time) (ops.RoutineStep, error) {
+	var vaults []report.VaultPages
+	for _, v := range r.Settings.Vaults {
+		if !v.Enabled {
+			continue
+		}
+		m, planned, err := r.Store.LatestManifest(ctx, v.ID)
+		if err != nil {
+			return ops.RoutineStep{}, err
+		}
+		one := report.VaultPages{Vault: v.ID, Most: domain.MaxPageSize}
+		if planned {
+			one.Size = m.PageSize
+			switch {
+			case cmp.Or(v.PageSize, r.Settings.Distribution.PageSize) == 0:
+				one.Most = m.PageSize // It is as long as fits already.
+			case !m.Tables:
+				one.Most = bareMost
+			}
+		}
+		vaults = append(vaults, one)
+	}
+	list, err := r.reporter().PageSizes(ctx, at.Add(-168*time.Hour), at.Add(time.Second), vaults)
+	if err != nil {
+		return ops.RoutineStep{}, err
+	}
+	f := findings{name: "page sizes"}
+	for _, a := range list {
+		if a.Proposed != a.Size {
+			f.add(domain.CheckWarn, fmt.Sprintf("%s: %d instead of %d investors a page, %s", a.Vault, a.Proposed, a.Size, a.Why), fmt.Sprintf("Set page_size: %d of vault %s in the settings, if you agree; it counts from its next day on", a.Proposed, a.Vault))
+			continue
+		}
+		f.add(domain.CheckOK, fmt.Sprintf("%s: stays at %d, %s", a.Vault, a.Size, a.Why), "")
+	}
+	return f.step(), nil
+}
+
+// modules reports what the program is built of and what is known against it (W05, W06). Nothing is updated.
+func (r *routines) modules(ctx context.Context, _ time.Time) (ops.RoutineStep, error) {
+	info, _ := debug.ReadBuildInfo()
+	f := findings{name: "modules"}
+	f.add(domain.CheckOK, fmt.Sprintf("%d modules", len(modules.Of(info))), "")
+	self, err := os.Executable()
+	if err != nil {
+		return ops.RoutineStep{}, fmt.Errorf("find this program: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
+	defer cancel()
+	list, err := modules.Scan(ctx, r.Settings.Maintenance.Govulncheck, self)
+	switch {
+	case err != nil:
+		f.add(domain.CheckOK, "vulnerabilities "+err.Error(), "")
+	case len(list) == 0:
+		f.add(domain.CheckOK, "no vulnerability is known of them", "")
+	}
+	for _, v := range list {
+		result := domain.CheckWarn
+		if v.Called {
+			result = domain.CheckFail
+		}
+		f.add(result, fmt.Sprintf("%s in %s, fixed in %s, called %t", v.ID, v.Module, cmp.Or(v.Fixed, "no version yet"), v.Called), "Build the program anew with a fixed version")
+	}
+	return f.step(), nil
+}
+
+// schedules looks whether the server has the schedules of the settings, and whether a run was missed.
+func (r *routines) schedules(ctx context.Context, _ time.Time) (ops.RoutineStep, error) {
+	book, err := Schedules(r.Settings, r.Client.ScheduleClient())
+	if err != nil {
+		return ops.RoutineStep{}, err
+	}
+	rows, err := book.Look(ctx, time.Now()) // Temporal's time, which is no chain's.
+	if err != nil {
+		return ops.RoutineStep{}, err
+	}
+	f := findings{name: "schedules"}
+	for _, row := range rows {
+		result, next := row.Check()
+		f.add(result, row.ID+" "+string(row.Health)+": "+row.Seen, next)
+	}
+	return f.step(), nil
+}
