@@ -86,10 +86,13 @@ func (w *world) secrets() map[string][]byte {
 	for name, secret := range plantAll(reflect.ValueOf(&w.settings.Notify).Elem(), "notify") {
 		out[name] = []byte(secret)
 	}
+	for name, secret := range plantAll(reflect.ValueOf(&w.settings.Worker.Web).Elem(), "page") {
+		out[name] = []byte(secret)
+	}
 	for name, secret := range plantAll(reflect.ValueOf(&w.settings.Temporal.Encryption.CodecToken).Elem(), "codec token") {
 		out[name] = []byte(secret)
 	}
-	require.Greater(w.t, len(out), 18, "every secret of the settings is planted")
+	require.Greater(w.t, len(out), 19, "every secret of the settings is planted")
 	return out
 }
 
@@ -133,6 +136,7 @@ func planted(s *config.Settings) {
 	n.SMTP.Host, n.SMTP.Port, n.SMTP.TLS, n.SMTP.Username, n.SMTP.From, n.SMTP.To = "127.0.0.1", 1, "none", "ops", "a@example.org", []string{"b@example.org"}
 	n.Webhooks = []config.Webhook{{Name: "sms"}, {Name: taken}}
 	n.Routes = []config.Route{{Name: "everyone", Channels: []string{"slack", "pagerduty", "discord", "email", "webhook/sms", "webhook/" + taken}}}
+	s.Worker.Web.Tokens = []config.WebToken{{Operator: "carol"}}
 	s.Incidents.Respond, s.Incidents.EvidenceDir = true, filepath.Join(filepath.Dir(strings.TrimPrefix(s.Store.DSN.Reveal(), "file:")), "incidents")
 }
 
@@ -190,7 +194,7 @@ func (w *world) reports(left map[string][]byte) {
 // TestSecretsStandNowhere pays a day with a secret in every place of the settings that takes one, while an endpoint is
 // down, the other one stutters and the key service is sealed for a while, and then looks for each secret, in any form,
 // in everything that is left: logs at the lowest level, the histories of all runs, the store's files, evidence of incidents,
-// reports in all formats, messages of a channel that works, receipts, heads, pages of the worker, shown settings, errors.
+// reports in all formats, messages of a channel that works, the page, receipts, heads, pages of the worker, shown settings, errors.
 func TestSecretsStandNowhere(t *testing.T) {
 	t.Parallel()
 	for _, encrypt := range []bool{false, true} {
@@ -227,6 +231,10 @@ func TestSecretsStandNowhere(t *testing.T) {
 			w.until("the incident is told", func() bool {
 				return bytes.Contains(told.Bytes(), []byte("Seal")) || bytes.Contains(told.Bytes(), []byte("seal"))
 			})
+			for _, path := range []string{"/", "/vaults/" + w.slug("v"), "/incidents", "/audit"} {
+				left["page "+path] = w.page(path)
+			}
+			require.Contains(t, string(left["page /"]), w.slug("v"))
 			w.leavings(left, run, report)
 			w.reports(left)
 			w.stopWorker()
