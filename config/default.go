@@ -53,11 +53,11 @@ func Default() Settings {
 		},
 		Audit:   Audit{HeadInterval: time.Hour, RotateAfter: 365 * 24 * time.Hour, ReviewEvery: 31 * 24 * time.Hour},
 		Worker:  Worker{Listen: "127.0.0.1:8780", DrainTimeout: 20 * time.Second, Web: Web{Enabled: true, Session: 8 * time.Hour}},
-		Log:     Log{Level: "info", Format: "text"},
+		Log:     Log{Level: "info", Format: "text", MaxMegabytes: 100, KeepFiles: 10, KeepDays: 62},
 		Reports: Reports{Dir: "reports", TimeZone: "UTC"},
 
 		Schedules:   defaultSchedules(),
-		Maintenance: Maintenance{DiskFreePercent: 10, MemoryFreePercent: 5, LoadPercent: 200, RankSamples: 5, FollowRanking: true, Govulncheck: "govulncheck"},
+		Maintenance: Maintenance{DiskFreePercent: 10, MemoryFreePercent: 5, LoadPercent: 200, RankSamples: 5, FollowRanking: true, Govulncheck: "govulncheck", ModuleProxy: "https://proxy.golang.org"},
 		Backup:      defaultBackup(),
 		Distribution: Distribution{
 			MaxInvalidStreamsPercent:    5,

@@ -8,4 +8,5 @@ type Maintenance struct {
 	RankSamples       uint32 `json:"rank_samples" validate:"min=1,max=100" jsonschema_description:"Questions to each endpoint when they are ranked."`
 	FollowRanking     bool   `json:"follow_ranking" jsonschema_description:"Follow the measured order of the endpoints, unless none is healthy. false only reports it; feeops rpc rank --apply follows it by hand."`
 	Govulncheck       string `json:"govulncheck" validate:"required,max=4096" jsonschema_description:"Program that looks for known vulnerabilities in the worker. Where it is not installed the report says not assessed."`
+	ModuleProxy       string `json:"module_proxy" validate:"max=4096" jsonschema_description:"GOPROXY setting whose first server is asked for newer versions of the program's libraries. Empty: nobody is asked, and the report says not assessed."`
 }

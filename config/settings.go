@@ -92,6 +92,11 @@ type Reports struct {
 type Log struct {
 	Level  string `json:"level" validate:"oneof=debug info warn error" jsonschema_description:"Least level that is logged."`
 	Format string `json:"format" validate:"oneof=text json" jsonschema_description:"text for people, json for machines."`
+
+	File         string `json:"file,omitempty" jsonschema_description:"Also a file, which the program turns over by itself. Empty: standard error alone, which systemd and containers keep."`
+	MaxMegabytes int    `json:"max_megabytes" validate:"min=1,max=10000" jsonschema_description:"Size at which log.file is turned over."`
+	KeepFiles    int    `json:"keep_files" validate:"min=1,max=1000" jsonschema_description:"Packed older log files that are kept."`
+	KeepDays     int    `json:"keep_days" validate:"min=0,max=3650" jsonschema_description:"Days for which older log files are kept; 0: only their number counts."`
 }
 
 // Safety holds the switch of the operations document (S11). The durable flag lives in the store; this one adds to it.

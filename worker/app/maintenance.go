@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"runtime/debug"
 	"strings"
@@ -170,7 +171,9 @@ func (r *routines) pageSizes(ctx context.Context, at time.Time) (ops.RoutineStep
 func (r *routines) modules(ctx context.Context, _ time.Time) (ops.RoutineStep, error) {
 	info, _ := debug.ReadBuildInfo()
 	f := findings{name: "modules"}
-	f.add(domain.CheckOK, fmt.Sprintf("%d modules", len(modules.Of(info))), "")
+	parts := modules.Of(info)
+	f.add(domain.CheckOK, fmt.Sprintf("%d modules", len(parts)), "")
+	r.outdated(ctx, &f, parts)
 	self, err := os.Executable()
 	if err != nil {
 		return ops.RoutineStep{}, fmt.Errorf("find this program: %w", err)
@@ -193,6 +196,25 @@ func (r *routines) modules(ctx context.Context, _ time.Time) (ops.RoutineStep, e
 	}
 	return f.step(), nil
 }
+
+// outdated names newer versions. It is news and no warning: what runs is what was tested.
+func (r *routines) outdated(ctx context.Context, f *findings, parts []modules.Module) {
+	proxy := modules.Proxy(r.Settings.Maintenance.ModuleProxy)
+	if proxy == "" {
+		f.add(domain.CheckOK, "newer versions not assessed: maintenance.module_proxy names no server", "")
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	updates, unknown := modules.Newer(ctx, &http.Client{Timeout: 10 * time.Second}, proxy, parts)
+	f.add(domain.CheckOK, fmt.Sprintf("%d of %d modules have a newer version, %d could not be asked for", len(updates), len(parts), unknown), "")
+	for _, u := range updates[:min(len(updates), namedUpdates)] {
+		f.add(domain.CheckOK, fmt.Sprintf("%s %s, newest %s", u.Module, u.Has, u.Latest), "")
+	}
+}
+
+// namedUpdates bounds what a report names.
+const namedUpdates = 20
 
 // schedules looks whether the server has the schedules of the settings, and whether a run was missed.
 func (r *routines) schedules(ctx context.Context, _ time.Time) (ops.RoutineStep, error) {
