@@ -22,6 +22,7 @@ func reviewed() map[string]string {
 		"std":                         "BSD-3-Clause: Go's own library",
 		"github.com/pressly/goose/v3": "MIT: several copyright lines",
 		"github.com/tmthrgd/go-hex":   "BSD-3-Clause: no heading",
+		"github.com/gorilla/rpc":      "BSD-3-Clause: no heading",
 		"github.com/nexus-rpc/nexus-proto-annotations": "no file in the module; Temporal's, which is MIT",
 		"github.com/gagliardetto/treeout":              "no file in the module; by the author of solana-go, which is Apache-2.0",
 	}
