@@ -127,7 +127,7 @@ func (s *Store) ApplyPageOrder(ctx context.Context, seq int64, day domain.Day, a
 		o.State, o.Since, o.AppliedAt = domain.PageApplied, day, at.UTC()
 		return AuditEntry{
 			At: at, Actor: actor, Action: "pagesize.apply", Subject: o.Vault,
-			Detail: fmt.Sprintf("order %d: day %s is planned with %d investors a page", o.Seq, day, o.Size),
+			Detail: fmt.Sprintf("order %d of %d investors a page counts from day %s on", o.Seq, o.Size, day),
 		}, true, nil
 	})
 }
