@@ -29,3 +29,31 @@ func (s Settings) Hash() string {
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
 }
+
+// MoneyHash names the settings that two people decide about (U-S5): where money goes, what may be spent, and who decides.
+// Lists of investors stay out: they change on ordinary days, and each plan is judged by itself.
+func (s Settings) MoneyHash() string {
+	vaults := slices.Clone(s.Vaults)
+	for i := range vaults {
+		v := &vaults[i]
+		v.Name, v.Team, v.KeypairPath, v.StreamsFile = "", "", "", ""
+		v.Streams, v.ExpectedInvestors = nil, 0
+	}
+	slices.SortFunc(vaults, func(a, b Vault) int { return cmp.Compare(a.ID, b.ID) })
+	people := slices.Clone(s.Operators)
+	for i := range people {
+		people[i].Slack, people[i].PagerDuty = "", ""
+	}
+	slices.SortFunc(people, func(a, b Operator) int { return cmp.Compare(a.Name, b.Name) })
+	b, err := json.Marshal(struct {
+		Network      string       `json:"network"`
+		GenesisHash  string       `json:"genesis_hash"`
+		Distribution Distribution `json:"distribution"`
+		Policy       SignerPolicy `json:"policy"`
+		Operators    []Operator   `json:"operators"`
+		Vaults       []Vault      `json:"vaults"`
+	}{s.Network, s.GenesisHash, s.Distribution, s.Signer.Policy, people, vaults})
+	must(err) // Nothing in these types can fail to encode.
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}

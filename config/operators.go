@@ -52,7 +52,22 @@ func (s Settings) operatorRules() Errors {
 			keys[o.PublicKey] = i
 		}
 	}
+	if s.Safety.ConfirmSettings {
+		if n := s.approvers(); n < 2 {
+			out = append(out, Error{Key: "safety.confirm_settings", Got: fmt.Sprintf("%d operators who approve", n), Want: "two at least", Next: "Nobody could lift the stop that a change raises."})
+		}
+	}
 	return out
+}
+
+func (s Settings) approvers() int {
+	n := 0
+	for _, o := range s.Operators {
+		if approves(o) {
+			n++
+		}
+	}
+	return n
 }
 
 func approves(o Operator) bool {

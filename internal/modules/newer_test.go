@@ -29,9 +29,14 @@ func TestW05_NewerVersionsAreNamedAndWhatIsNotKnownIsCounted(t *testing.T) {
 	}))
 	defer proxy.Close()
 	updates, unknown := modules.Newer(t.Context(), proxy.Client(), proxy.URL, []modules.Module{
-		{Path: "example.org/old", Version: "v1.9.3"}, {Path: "example.org/even", Version: "v2.0.0"}, {Path: "example.org/ahead", Version: "v1.1.0"},
-		{Path: "example.org/broken", Version: "v1.0.0"}, {Path: "github.com/Big/M", Version: "v0.3.0"}, {Path: "example.org/gone", Version: "v1.0.0"},
-		{Path: "example.org/strange", Version: "v1.0.0"}, {Path: "example.org/ours", Version: "../ours", Replaced: true},
+		{Path: "example.org/old", Version: "v1.9.3"},
+		{Path: "example.org/even", Version: "v2.0.0"},
+		{Path: "example.org/ahead", Version: "v1.1.0"},
+		{Path: "example.org/broken", Version: "v1.0.0"},
+		{Path: "github.com/Big/M", Version: "v0.3.0"},
+		{Path: "example.org/gone", Version: "v1.0.0"},
+		{Path: "example.org/strange", Version: "v1.0.0"},
+		{Path: "example.org/ours", Version: "../ours", Replaced: true},
 	})
 	require.Equal(t, []modules.Update{{"example.org/old", "v1.9.3", "v1.10.0"}, {"github.com/Big/M", "v0.3.0", "v0.3.1"}}, updates)
 	require.Equal(t, 3, unknown)

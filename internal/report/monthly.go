@@ -78,7 +78,7 @@ type MonthlyParams struct {
 	Bounds   Bounds
 	Security SecurityBooks // Nil: those lines are not assessed.
 	Others   []Assessment  // Answers to lines of the checklist, by name.
-	Drills   []Assessment  // None: not assessed.
+	Drills   []Assessment  // None: those that the store has recorded.
 }
 
 // Monthly makes the review. Only books that cannot be read make it fail.
@@ -110,8 +110,7 @@ func (r *Reporter) Monthly(ctx context.Context, p MonthlyParams) (Monthly, error
 	}
 	disk, note := freeDisk(p.Bounds)
 	m.Capacity = capacity(m.Window, now, before, volume, p.Bounds, disk, note)
-	first, last := m.Window.Days()
-	m.Security = security(ctx, p.Security, first, last, p.Others)
+	m.Security = security(ctx, p.Security, m.Window, p.Others)
 	m.Costs = ledger(now.lines)
 	if m.Costs.Deposit, err = r.deposit(ctx); err != nil {
 		return m, fmt.Errorf("monthly review of %s: %w", m.Window.Name, err)
@@ -120,7 +119,7 @@ func (r *Reporter) Monthly(ctx context.Context, p MonthlyParams) (Monthly, error
 	m.Incidents = notices(ctx, r.Incidents, m.Window, "no incident feed is connected")
 	m.Objectives = objectives(m.Window, a, m.Alerts)
 	if m.Drills = p.Drills; len(m.Drills) == 0 {
-		m.Drills = []Assessment{{Name: "restore drill", State: string(SourceNotAssessed), Evidence: "no drill is recorded"}, {Name: "stop drill", State: string(SourceNotAssessed), Evidence: "no drill is recorded"}}
+		m.Drills = drills(ctx, p.Security, m.Window)
 	}
 	m.Sources = []Source{
 		{Name: "books", State: SourceRead, Note: fmt.Sprintf("%s, %s before", plural(len(now.lines), "vault-day"), plural(len(before.lines), "vault-day"))},

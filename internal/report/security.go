@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/meteora-fee-router/feeops/internal/domain"
 	"github.com/meteora-fee-router/feeops/internal/store"
@@ -30,7 +31,7 @@ var securityLines = []struct{ name, missing string }{
 	{"fee payer keys", "where no key lies, none can be looked at"},
 	{"endpoints encrypted", "the settings were not looked at"},
 	{"worker's page private", "the settings were not looked at"},
-	{"two people for a resume", "nothing records it yet"},
+	{"two people for a resume", "the log was not asked"},
 	{"dependencies and vulnerabilities", "nothing scans them from here"},
 	{"key and secret rotation", "the log was not asked"},
 	{"access logs reviewed", "the log was not asked"},
@@ -42,13 +43,17 @@ type SecurityBooks interface {
 	VerifyAudit(ctx context.Context) (store.AuditState, error)
 	CheckResults(ctx context.Context, row string, first, last domain.Day) (map[domain.CheckResult]int, error)
 	PagesOfStrangers(ctx context.Context, first, last domain.Day) (all, strangers int, err error)
+	CountAudit(ctx context.Context, action string, from, to time.Time) (int, error)
+	LastBackup(ctx context.Context) (last, good *domain.BackupRecord, err error)
+	Drills(ctx context.Context, kind string, limit int) ([]domain.Drill, error)
 }
 
 // security answers every line with what is known: from the store, and from others' assessments, which come by name.
-func security(ctx context.Context, books SecurityBooks, first, last domain.Day, others []Assessment) []Assessment {
+func security(ctx context.Context, books SecurityBooks, w Window, others []Assessment) []Assessment {
+	first, last := w.Days()
 	answers := map[string]Assessment{}
 	if books != nil {
-		for _, a := range []Assessment{auditLog(ctx, books), programUnchanged(ctx, books, first, last), strangers(ctx, books, first, last)} {
+		for _, a := range []Assessment{auditLog(ctx, books), programUnchanged(ctx, books, first, last), strangers(ctx, books, first, last), twoPeople(ctx, books, w), backups(ctx, books, w)} {
 			answers[a.Name] = a
 		}
 	}

@@ -78,6 +78,16 @@ func appendAudit(ctx context.Context, tx bun.Tx, e AuditEntry) error {
 	return err
 }
 
+// CountAudit counts the entries of one action from a moment on, up to another that is not included.
+func (s *Store) CountAudit(ctx context.Context, action string, from, to time.Time) (int, error) {
+	var n int64
+	err := s.read(ctx, "count audit "+action, func(db bun.IDB) (err error) {
+		n, err = db.NewSelect().Model((*auditRow)(nil)).Where("action = ? AND at >= ? AND at < ?", action, moment(from), moment(to)).Count(ctx)
+		return err
+	})
+	return int(n), err
+}
+
 // AuditState is the length of the log and its last hash. Kept outside the database, it also proves that the newest
 // entries were not cut off, which the chain by itself cannot.
 type AuditState struct {

@@ -74,7 +74,7 @@ func switchWith(t *testing.T, r *refusals) *testsuite.TestWorkflowEnvironment {
 }
 
 func TestRefusals_OfValidatorsAndHandlersAreInTheAuditLog(t *testing.T) {
-	defer goleak.VerifyNone(t)
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	l := &ledger{}
 	r := newTestRefusals(l)
 	r.start()
@@ -105,7 +105,7 @@ func TestRefusals_OfValidatorsAndHandlersAreInTheAuditLog(t *testing.T) {
 
 // A store that hangs must not hold a workflow up, and nothing is forgotten silently.
 func TestRefusals_NeverWaitAndCountWhatTheyDrop(t *testing.T) {
-	defer goleak.VerifyNone(t)
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	l := &ledger{hold: make(chan struct{})}
 	r := newTestRefusals(l)
 	r.start()
@@ -126,7 +126,7 @@ func TestRefusals_NeverWaitAndCountWhatTheyDrop(t *testing.T) {
 }
 
 func TestRefusals_AStoreThatBreaksBreaksNothing(t *testing.T) {
-	defer goleak.VerifyNone(t)
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	l := &ledger{fail: errors.New("disk full")}
 	r := newTestRefusals(l)
 	r.start()

@@ -68,13 +68,12 @@ func signalSwitch(ctx context.Context, c client.Client, queue, name string, payl
 // the store itself, which needs nobody, and by the switch, which tells runs and people.
 func (w *Switch) Start(ctx context.Context) error {
 	if w.s.Safety.EmergencyStop {
-		flag := domain.SafetyFlag{Kind: domain.SafetyStop, Reason: "EMERGENCY_STOP is set in the settings of a worker", Actor: "settings", At: w.clock()}
-		if err := w.store.SetSafety(ctx, flag); err != nil {
-			return fault(fmt.Errorf("raise the stop of EMERGENCY_STOP: %w", err))
-		}
-		if err := w.reach(ctx, func() error { return SignalFlag(ctx, w.client, w.s.Temporal.TaskQueue, flag) }); err != nil {
+		if err := w.raise(ctx, "EMERGENCY_STOP is set in the settings of a worker"); err != nil {
 			return fault(err)
 		}
+	}
+	if err := w.confirm(ctx); err != nil {
+		return fault(err)
 	}
 	if err := w.look(ctx); err != nil {
 		return fault(err)
@@ -89,6 +88,15 @@ func (w *Switch) Start(ctx context.Context) error {
 		}
 	}()
 	return nil
+}
+
+// raise raises the durable stop in the name of the settings: in the store, which needs nobody, and by the switch.
+func (w *Switch) raise(ctx context.Context, reason string) error {
+	flag := domain.SafetyFlag{Kind: domain.SafetyStop, Reason: reason, Actor: "settings", At: w.clock()}
+	if err := w.store.SetSafety(ctx, flag); err != nil {
+		return fmt.Errorf("raise the stop (%s): %w", reason, err)
+	}
+	return w.reach(ctx, func() error { return SignalFlag(ctx, w.client, w.s.Temporal.TaskQueue, flag) })
 }
 
 // Stop ends the looking, not the switch.

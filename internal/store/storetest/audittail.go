@@ -36,4 +36,14 @@ func auditTail(t *testing.T, open func(*testing.T) *store.Store) {
 		require.NoError(t, err)
 		require.Equal(t, whole[4], tail[0], "the same entry, hashes included")
 	})
+	t.Run("entries of an action are counted within a window", func(t *testing.T) {
+		ctx, s := t.Context(), open(t)
+		for i := range 4 {
+			require.NoError(t, s.Audit(ctx, store.AuditEntry{At: At(i), Actor: "ann", Action: "day.start", Subject: vault, Detail: "d"}))
+		}
+		require.NoError(t, s.Audit(ctx, store.AuditEntry{At: At(2), Actor: "ann", Action: "day.starts", Subject: vault, Detail: "d"}))
+		n, err := s.CountAudit(ctx, "day.start", At(1), At(3))
+		require.NoError(t, err)
+		require.Equal(t, 2, n)
+	})
 }
