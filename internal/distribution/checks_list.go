@@ -94,7 +94,7 @@ func checkPageFits(e Evidence) domain.Check {
 		c.Result = domain.CheckFail
 		c.Observed = fmt.Sprintf("%d streams, and the published program needs all of them in each call", n)
 		c.Next = "A page of them would close the day after it (X21). This vault cannot be paid by the published program"
-	case e.Vault.PageSize > e.Manifest.PageSize && e.Vault.Behaviour != domain.Published:
+	case e.Vault.PageSize > most && e.Vault.Behaviour != domain.Published: // An approved size may be below the settings'.
 		c.Result, c.Next = domain.CheckWarn, fmt.Sprintf("page_size %d of the settings does not fit; %d is used", e.Vault.PageSize, e.Manifest.PageSize)
 	}
 	return c

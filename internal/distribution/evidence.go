@@ -37,7 +37,11 @@ func (s *Service) evidence(ctx context.Context, v Vault, m *domain.Manifest) (Ev
 	case found && last.Opening != nil && last.Opening.TS == w.Progress.LastDistributionTS && w.Timing().Phase() != domain.PhaseNewDay:
 		e.Manifest = last
 	default:
-		if e.Manifest, err = Plan(v, w, s.Rules, w.ChainTime); err != nil {
+		planned, _, err := s.ordered(ctx, v, w.Timing().Phase() != domain.PhaseContinue)
+		if err != nil {
+			return e, err
+		}
+		if e.Manifest, err = Plan(planned, w, s.Rules, w.ChainTime); err != nil {
 			return e, err
 		}
 	}

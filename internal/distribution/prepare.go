@@ -124,6 +124,10 @@ func (s *Service) openedManifest(ctx context.Context, v Vault, w View) (domain.M
 // prepareNew plans the day that is due. A plan made earlier for the same day is kept while it is still right, and
 // replaced while nothing was signed for it.
 func (s *Service) prepareNew(ctx context.Context, v Vault, w View, p Prepared) (Prepared, error) {
+	v, order, err := s.ordered(ctx, v, true)
+	if err != nil {
+		return p, err
+	}
 	fresh, err := Plan(v, w, s.Rules, w.ChainTime)
 	if err != nil {
 		return p, err
@@ -139,8 +143,10 @@ func (s *Service) prepareNew(ctx context.Context, v Vault, w View, p Prepared) (
 		p.State, p.Reason = domain.NoFees, fmt.Sprintf("%d base units of fees to claim: an empty day would use up the 24 hours", w.Quote)
 		return p, nil
 	}
-	p.Manifest, err = s.freeze(ctx, v, fresh)
-	return p, err
+	if p.Manifest, err = s.freeze(ctx, v, fresh); err != nil {
+		return p, err
+	}
+	return p, s.orderApplied(ctx, order, fresh, p.Manifest)
 }
 
 // freeze stores the plan. The first one of a day stands, unless it was never used: nothing signed, the day not open.

@@ -108,6 +108,10 @@ func unproved(v Vault, m domain.Manifest, why string) error {
 // opening, proved by the pages that are turned, and the claim from the opening's transaction.
 func (s *Service) rebuild(ctx context.Context, v Vault, w View, seen witness) (domain.Manifest, error) {
 	opened := w.Progress.LastDistributionTS
+	v, _, err := s.ordered(ctx, v, false)
+	if err != nil {
+		return domain.Manifest{}, err
+	}
 	then, err := seen.asOpened(v, w, opened)
 	if err != nil {
 		return domain.Manifest{}, err

@@ -37,6 +37,8 @@ type Sender interface {
 
 // Store is what a day keeps.
 type Store interface {
+	PageOrders
+
 	Manifest(ctx context.Context, vault string, day domain.Day) (domain.Manifest, bool, error)
 	LatestManifest(ctx context.Context, vault string) (domain.Manifest, bool, error)
 	SaveManifest(ctx context.Context, m domain.Manifest) (domain.Manifest, error)

@@ -42,7 +42,11 @@ func (s *Service) Tomorrow(ctx context.Context, id string) (Shadow, error) {
 		e.Endpoints = s.Endpoints()
 	}
 	e.Flags, e.FlagsErr = s.Flags(ctx, id)
-	if e.Manifest, err = Plan(v, e.View, s.Rules, out.At); err != nil {
+	planned, _, err := s.ordered(ctx, v, true)
+	if err != nil {
+		return out, err
+	}
+	if e.Manifest, err = Plan(planned, e.View, s.Rules, out.At); err != nil {
 		return out, err
 	}
 	if e.Last, err = s.lastOpened(ctx, id); err != nil {

@@ -125,48 +125,6 @@ func (r *routines) rank(ctx context.Context, _ time.Time) (ops.RoutineStep, erro
 	return f.step(), err
 }
 
-// bareMost is how many investors a page takes without lookup tables (C21).
-const bareMost = 19
-
-// pageSizes proposes other page sizes (W10). Nobody follows a proposal by itself: an operator sets it, and a day that is
-// planned keeps its own.
-func (r *routines) pageSizes(ctx context.Context, at time.Time) (ops.RoutineStep, error) {
-	var vaults []report.VaultPages
-	for _, v := range r.Settings.Vaults {
-		if !v.Enabled {
-			continue
-		}
-		m, planned, err := r.Store.LatestManifest(ctx, v.ID)
-		if err != nil {
-			return ops.RoutineStep{}, err
-		}
-		one := report.VaultPages{Vault: v.ID, Most: domain.MaxPageSize}
-		if planned {
-			one.Size = m.PageSize
-			switch {
-			case cmp.Or(v.PageSize, r.Settings.Distribution.PageSize) == 0:
-				one.Most = m.PageSize // It is as long as fits already.
-			case !m.Tables:
-				one.Most = bareMost
-			}
-		}
-		vaults = append(vaults, one)
-	}
-	list, err := r.reporter().PageSizes(ctx, at.Add(-168*time.Hour), at.Add(time.Second), vaults)
-	if err != nil {
-		return ops.RoutineStep{}, err
-	}
-	f := findings{name: "page sizes"}
-	for _, a := range list {
-		if a.Proposed != a.Size {
-			f.add(domain.CheckWarn, fmt.Sprintf("%s: %d instead of %d investors a page, %s", a.Vault, a.Proposed, a.Size, a.Why), fmt.Sprintf("Set page_size: %d of vault %s in the settings, if you agree; it counts from its next day on", a.Proposed, a.Vault))
-			continue
-		}
-		f.add(domain.CheckOK, fmt.Sprintf("%s: stays at %d, %s", a.Vault, a.Size, a.Why), "")
-	}
-	return f.step(), nil
-}
-
 // modules reports what the program is built of and what is known against it (W05, W06). Nothing is updated.
 func (r *routines) modules(ctx context.Context, _ time.Time) (ops.RoutineStep, error) {
 	info, _ := debug.ReadBuildInfo()

@@ -50,6 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"statements", statements},
 		{"evidence", evidence},
 		{"endpoint orders", endpointOrders},
+		{"page orders", pageOrders},
 		{"backup", backups},
 		{"amounts", amounts},
 		{"concurrency", concurrency},
