@@ -11,7 +11,7 @@ import (
 func Environment(all []string) []string {
 	keep := []string{
 		"PATH", "HOME", "USER", "TMPDIR", "TMP", "TEMP", "TZ", "LANG", "LC_ALL", "TERM", "NO_COLOR", "SYSTEMROOT", "USERPROFILE",
-		"LOCALAPPDATA", "XDG_CACHE_HOME", "GOMAXPROCS", "GOMEMLIMIT", "GODEBUG", "GOTRACEBACK", "GOCOVERDIR", "FEEOPS_HOME",
+		"LOCALAPPDATA", "XDG_CACHE_HOME", "GOMAXPROCS", "GOGC", "GOMEMLIMIT", "GODEBUG", "GOTRACEBACK", "GOCOVERDIR", "FEEOPS_HOME",
 	}
 	var out []string
 	for _, kv := range all {

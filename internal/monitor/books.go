@@ -8,11 +8,13 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/store"
 )
 
-// plan is what is kept of a vault's newest manifest: the lists themselves are read once a day, not once a minute.
+// plan is what is kept of a vault's newest manifest: it is read when it is new and when its day is opened, not once a
+// minute. The lists are let go: those of a thousand vaults would stay in memory for good.
 type plan struct {
-	head     store.ManifestHead
-	manifest domain.Manifest
-	report   *domain.DayReport // Of the day that the chain opened last; renewed at every look.
+	head    store.ManifestHead
+	outline domain.Outline
+	would   *domain.Amount    // What the streams in quarantine would have got; nil when unknown.
+	report  *domain.DayReport // Of the day that the chain opened last; renewed at every look.
 }
 
 // books joins what the store knows. A store that fails leaves every vault's books unknown.
@@ -79,15 +81,14 @@ func (m *Monitor) planned(ctx context.Context, s *domain.VaultSample, b *domain.
 		if !ok {
 			return nil // It was replaced in this moment; the next look finds the new one.
 		}
-		p = plan{head: head, manifest: manifest}
+		p = plan{head: head, outline: manifest.Outline(), would: would(manifest.Quarantined)}
 	}
 	p.report = nil
-	investors, left := len(p.manifest.Entries), len(p.manifest.Quarantined)
-	b.Investors, b.Quarantined = &investors, &left
-	b.QuarantinedWould = would(p.manifest.Quarantined)
-	if s.Day != nil && p.manifest.Opens(s.Day.LastTS) {
+	investors, left := p.outline.Investors, p.outline.Quarantined
+	b.Investors, b.Quarantined, b.QuarantinedWould = &investors, &left, p.would
+	if s.Day != nil && p.outline.Opens(s.Day.LastTS) {
 		if s.Day.Open() {
-			if owed, err := p.manifest.Owed(s.Day.Cursor); err == nil {
+			if owed, err := p.outline.Owed(s.Day.Cursor); err == nil {
 				b.Owed = &owed
 			}
 		}

@@ -31,10 +31,18 @@ type tableCache struct {
 	known map[solana.PublicKey]Table
 }
 
-func (c *tableCache) get() map[solana.PublicKey]Table {
+// of gives the tables that a message names, as far as they are known. A copy of all would be a thousand tables, for each
+// signature, when the key pays a thousand vaults.
+func (c *tableCache) of(m *solana.Message) map[solana.PublicKey]Table {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return maps.Clone(c.known)
+	out := make(map[solana.PublicKey]Table, len(m.AddressTableLookups))
+	for _, l := range m.AddressTableLookups {
+		if t, ok := c.known[l.AccountKey]; ok {
+			out[l.AccountKey] = t
+		}
+	}
+	return out
 }
 
 func (c *tableCache) put(more map[solana.PublicKey]Table) {
@@ -86,7 +94,7 @@ func (p *Policy) resolve(ctx context.Context, m *solana.Message) ([]solana.Publi
 
 // readTables asks the chain only when what is known does not reach far enough.
 func (p *Policy) readTables(ctx context.Context, m *solana.Message) (map[solana.PublicKey]Table, error) {
-	known := p.tables.get()
+	known := p.tables.of(m)
 	var missing []solana.PublicKey
 	for _, l := range m.AddressTableLookups {
 		most := -1
@@ -105,7 +113,7 @@ func (p *Policy) readTables(ctx context.Context, m *solana.Message) (map[solana.
 		return nil, fmt.Errorf("read lookup tables: %w", err)
 	}
 	p.tables.put(read)
-	return p.tables.get(), nil
+	return p.tables.of(m), nil
 }
 
 // Lookup table instructions; freezing (1) would make a table useless for ever.

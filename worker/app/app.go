@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"runtime/debug"
 	"time"
 
 	"go.uber.org/fx"
@@ -20,6 +22,7 @@ const startTimeout = 45 * time.Second
 
 // Run starts the worker, runs until ctx ends, and drains: activities under way get worker.drain_timeout to end.
 func Run(ctx context.Context, s config.Settings, changes ...Change) error {
+	collectSooner(os.LookupEnv, debug.SetGCPercent)
 	a := New(s, changes...)
 	if err := a.Err(); err != nil {
 		return explain(err)
