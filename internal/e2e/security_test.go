@@ -314,7 +314,7 @@ func TestAReceiptIsVerifiedByTheChainAlone(t *testing.T) {
 		for _, e := range log {
 			actions = append(actions, e.Action)
 		}
-		require.Equal(t, "settings.use key.use key.use day.start day.end receipt.issue", strings.Join(actions, " "))
+		require.Equal(t, "settings.use key.use key.use settings.money day.start day.end receipt.issue", strings.Join(actions, " "))
 	})
 }
 
