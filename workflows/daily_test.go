@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,6 +25,8 @@ import (
 
 // vault is a day that keeps a cursor as the program does and breaks on request. It stands in for the activities.
 type vault struct {
+	mu sync.Mutex // Guards what activities that run side by side append to: reported, told.
+
 	pages    int
 	size     uint32
 	cursor   uint32
@@ -109,10 +112,14 @@ func (v *vault) register(env *testsuite.TestWorkflowEnvironment) {
 			return struct{}{}, fault.Seal(v.unrecorded)
 		},
 		ops.TellPeople.Name: func(_ context.Context, m domain.Message) (struct{}, error) {
+			v.mu.Lock()
+			defer v.mu.Unlock()
 			v.told = append(v.told, m)
 			return struct{}{}, nil
 		},
 		ops.ReportFailure.Name: func(_ context.Context, f domain.Failure) (ops.ReportResult, error) {
+			v.mu.Lock() // Reports run beside the day, and beside each other.
+			defer v.mu.Unlock()
 			v.reported = append(v.reported, f)
 			return ops.ReportResult{}, nil
 		},
