@@ -5,11 +5,13 @@ package inbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
 	"time"
 
+	"github.com/meteora-fee-router/feeops/internal/deed"
 	"github.com/meteora-fee-router/feeops/internal/domain"
 	"github.com/meteora-fee-router/feeops/internal/notify"
 	"github.com/meteora-fee-router/feeops/internal/store"
@@ -111,17 +113,12 @@ func (in *Inbox) carryOut(ctx context.Context, p notify.Person, a ask) (string, 
 			return in.refused(ctx, entry, refusal{err.Error()})
 		}
 	}
-	recorded := make(chan error, 1)
-	if a.urgent {
-		go func() { recorded <- in.record(ctx, entry) }()
-	} else {
-		if err := in.record(ctx, entry); err != nil {
-			return "", fmt.Errorf("nothing was done, because the audit log does not take it: %w. feeops doctor says what is wrong with the store", err)
-		}
-		recorded <- nil
+	by := Actor{Name: p.Operator, Channel: service}
+	text, notRecorded, err := deed.CarryOut(ctx, in.record, entry, a.urgent, func(ctx context.Context) (string, error) { return a.do(ctx, by) })
+	var unwritten *deed.NotRecordedError
+	if errors.As(err, &unwritten) {
+		return "", fmt.Errorf("nothing was done, because the audit log does not take it: %w. feeops doctor says what is wrong with the store", unwritten.Err)
 	}
-	text, err := a.do(ctx, Actor{Name: p.Operator, Channel: service})
-	notRecorded := <-recorded
 	if err != nil {
 		return in.failed(ctx, entry, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"time"
 	"unicode"
 
+	recorded "github.com/meteora-fee-router/feeops/internal/deed"
 	"github.com/meteora-fee-router/feeops/internal/domain"
 	"github.com/meteora-fee-router/feeops/internal/store"
 )
@@ -159,16 +161,11 @@ func (s *server) carryOut(r *http.Request, p person, d deed) (view, error) {
 		_ = s.record(ctx, refused) // Logged; the refusal holds.
 		return view{}, &refusal{http.StatusForbidden, "You may not do this", sentence(err.Error()), "Ask somebody who may, or have your role changed in the settings."}
 	}
-	recorded := make(chan error, 1)
-	if d.urgent {
-		go func() { recorded <- s.record(ctx, entry) }() // Neither waits for the other.
-	} else if err := s.record(ctx, entry); err != nil {
-		return view{}, &refusal{http.StatusServiceUnavailable, "Nothing was done", "The audit log does not take it, and nothing is done here that is not written down: " + sentence(err.Error()), "feeops doctor says what is wrong with the store."}
-	} else {
-		recorded <- nil
+	text, notRecorded, err := recorded.CarryOut(ctx, s.record, entry, d.urgent, d.do)
+	var unwritten *recorded.NotRecordedError
+	if errors.As(err, &unwritten) {
+		return view{}, &refusal{http.StatusServiceUnavailable, "Nothing was done", "The audit log does not take it, and nothing is done here that is not written down: " + sentence(unwritten.Err.Error()), "feeops doctor says what is wrong with the store."}
 	}
-	text, err := d.do(ctx)
-	notRecorded := <-recorded
 	if err != nil {
 		entry.Action, entry.Detail, entry.At = entry.Action+".failed", err.Error(), s.Now().UTC()
 		_ = s.record(ctx, entry) // Logged.
