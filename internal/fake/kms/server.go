@@ -12,6 +12,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+
+	"github.com/meteora-fee-router/feeops/internal/fake"
 )
 
 // maxMessage is KMS's own bound for a raw message.
@@ -20,14 +22,13 @@ const maxMessage = 4096
 // Server is the fake. Its methods are safe while it serves.
 type Server struct {
 	*httptest.Server
+	fake.Gate
 
 	mu    sync.Mutex
 	keys  map[string]*key
 	codes []string // Error codes of the next requests.
-	slow  chan struct{}
 	forge bool
 	id    string // Access key id that may ask; empty: anyone.
-	seen  []string
 }
 
 type key struct {
@@ -60,23 +61,6 @@ func (s *Server) Fail(codes ...string) { s.set(func() { s.codes = append(s.codes
 // Forge makes signatures that do not verify.
 func (s *Server) Forge(on bool) { s.set(func() { s.forge = on }) }
 
-// Hold keeps every answer back until the returned function is called.
-func (s *Server) Hold() (release func()) {
-	held := make(chan struct{})
-	s.set(func() { s.slow = held })
-	return func() {
-		s.set(func() { s.slow = nil })
-		close(held)
-	}
-}
-
-// Requests are the targets asked for so far.
-func (s *Server) Requests() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]string{}, s.seen...)
-}
-
 func (s *Server) set(f func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -94,16 +78,8 @@ type request struct {
 // ServeHTTP answers like KMS.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	target := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "TrentService.")
-	s.mu.Lock()
-	s.seen = append(s.seen, target)
-	held := s.slow
-	s.mu.Unlock()
-	if held != nil {
-		select {
-		case <-held:
-		case <-r.Context().Done():
-			return
-		}
+	if !s.Take(r.Context(), target) {
+		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

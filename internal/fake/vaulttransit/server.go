@@ -13,20 +13,21 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/meteora-fee-router/feeops/internal/fake"
 )
 
 // Server is the fake. Its methods are safe while it serves.
 type Server struct {
 	*httptest.Server
+	fake.Gate
 
 	mu     sync.Mutex
 	token  string
 	keys   map[string]*key
 	sealed bool
 	status []int // Answers of the next requests instead of the real ones.
-	slow   chan struct{}
 	forge  bool
-	seen   []string
 }
 
 type key struct {
@@ -81,23 +82,6 @@ func (s *Server) Fail(status ...int) { s.set(func() { s.status = append(s.status
 // Forge makes signatures that do not verify.
 func (s *Server) Forge(on bool) { s.set(func() { s.forge = on }) }
 
-// Hold keeps every answer back until the returned function is called.
-func (s *Server) Hold() (release func()) {
-	held := make(chan struct{})
-	s.set(func() { s.slow = held })
-	return func() {
-		s.set(func() { s.slow = nil })
-		close(held)
-	}
-}
-
-// Requests are the paths asked for so far.
-func (s *Server) Requests() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]string{}, s.seen...)
-}
-
 func (s *Server) set(f func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -106,16 +90,8 @@ func (s *Server) set(f func()) {
 
 // ServeHTTP answers like Vault.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	s.seen = append(s.seen, r.Method+" "+r.URL.Path)
-	held := s.slow
-	s.mu.Unlock()
-	if held != nil {
-		select {
-		case <-held:
-		case <-r.Context().Done():
-			return
-		}
+	if !s.Take(r.Context(), r.Method+" "+r.URL.Path) {
+		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
