@@ -19,15 +19,12 @@ func (s Settings) Hash() string {
 		v.SignerKey, v.SignerPublicKey = "", ""
 	}
 	slices.SortFunc(vaults, func(a, b Vault) int { return cmp.Compare(a.ID, b.ID) })
-	b, err := json.Marshal(struct {
+	return digest(struct {
 		Network      string       `json:"network"`
 		GenesisHash  string       `json:"genesis_hash"`
 		Distribution Distribution `json:"distribution"`
 		Vaults       []Vault      `json:"vaults"`
 	}{s.Network, s.GenesisHash, s.Distribution, vaults})
-	must(err) // Nothing in these types can fail to encode.
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
 }
 
 // MoneyHash names the settings that two people decide about (U-S5): where money goes, what may be spent, and who decides.
@@ -45,7 +42,7 @@ func (s Settings) MoneyHash() string {
 		people[i].Slack, people[i].PagerDuty = "", ""
 	}
 	slices.SortFunc(people, func(a, b Operator) int { return cmp.Compare(a.Name, b.Name) })
-	b, err := json.Marshal(struct {
+	return digest(struct {
 		Network      string       `json:"network"`
 		GenesisHash  string       `json:"genesis_hash"`
 		Distribution Distribution `json:"distribution"`
@@ -53,7 +50,12 @@ func (s Settings) MoneyHash() string {
 		Operators    []Operator   `json:"operators"`
 		Vaults       []Vault      `json:"vaults"`
 	}{s.Network, s.GenesisHash, s.Distribution, s.Signer.Policy, people, vaults})
-	must(err) // Nothing in these types can fail to encode.
+}
+
+// digest is the SHA-256 of settings in JSON, in hex.
+func digest(v any) string {
+	b, err := json.Marshal(v)
+	must(err) // Nothing in settings can fail to encode.
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
 }
