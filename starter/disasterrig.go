@@ -205,6 +205,18 @@ func (r *disasterRig) halt(ctx context.Context, run client.WorkflowRun) error {
 	return err
 }
 
+// halted starts everything, and gives a day that was stopped in its middle.
+func (r *disasterRig) halted(ctx context.Context) (client.WorkflowRun, error) {
+	if err := r.start(ctx); err != nil {
+		return nil, err
+	}
+	run, err := r.half(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return run, r.halt(ctx, run)
+}
+
 // end waits for a run's report, also a failed one's.
 func (r *disasterRig) end(ctx context.Context, run client.WorkflowRun) (domain.DayReport, error) {
 	ctx, cancel := context.WithTimeout(ctx, rigPatience)

@@ -122,13 +122,7 @@ func hostLost(ctx context.Context, r *disasterRig) (string, error) {
 }
 
 func signerLost(ctx context.Context, r *disasterRig) (string, error) {
-	if err := r.start(ctx); err != nil {
-		return "", err
-	}
-	run, err := r.half(ctx)
-	if err == nil {
-		err = r.halt(ctx, run)
-	}
+	_, err := r.halted(ctx)
 	if err == nil {
 		err = r.lost(ctx, func() error { return os.Remove(r.vault().KeypairPath) })
 	}
@@ -147,13 +141,7 @@ func signerLost(ctx context.Context, r *disasterRig) (string, error) {
 }
 
 func badManifest(ctx context.Context, r *disasterRig) (string, error) {
-	if err := r.start(ctx); err != nil {
-		return "", err
-	}
-	run, err := r.half(ctx)
-	if err == nil {
-		err = r.halt(ctx, run)
-	}
+	run, err := r.halted(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -199,13 +187,7 @@ func (r *disasterRig) changePlan(ctx context.Context) error {
 }
 
 func wrongSettings(ctx context.Context, r *disasterRig) (string, error) {
-	if err := r.start(ctx); err != nil {
-		return "", err
-	}
-	run, err := r.half(ctx)
-	if err == nil {
-		err = r.halt(ctx, run)
-	}
+	_, err := r.halted(ctx)
 	if err != nil {
 		return "", err
 	}
