@@ -15,6 +15,7 @@ type Backup struct {
 	PathStyle    bool          `json:"path_style,omitempty" jsonschema_description:"The bucket is a part of the path and not of the host name, as many S3-compatible services want it."`
 	Deployment   string        `json:"deployment" validate:"required,id" jsonschema_description:"Name before the archives. Deployments that share a place need names of their own: each removes only its own archives."`
 	Recipients   []string      `json:"recipients,omitempty" validate:"max=20,dive,age_recipient" jsonschema_description:"Public keys (age1…) that archives are encrypted to. Whoever holds one secret half can open them: feeops backup keygen."`
+	Signers      []string      `json:"signers,omitempty" validate:"max=50,dive,signer" jsonschema_description:"Public halves of audit keys (64 hex digits) whose archives are believed besides audit.key_path's own: earlier keys, and those of other hosts. What no known key signed is not restored."`
 	IdentityFile string        `json:"identity_file,omitempty" kind:"path" jsonschema_description:"File with a secret half, for verify, restore and the restore drill. Making backups needs none: keep it off the host where you can."`
 	Every        time.Duration `json:"every" validate:"min=1m,max=168h" jsonschema_description:"Time between two backups: what is lost at most with the host."`
 	MaxAge       time.Duration `json:"max_age" validate:"min=1m,max=720h" jsonschema_description:"Age of the newest backup from which backup_failed fires."`
@@ -32,6 +33,9 @@ func defaultBackup() Backup {
 
 // recipientPattern is an age public key: of X25519 or of a hybrid with ML-KEM.
 var recipientPattern = regexp.MustCompile(`^age1[0-9a-z]+$`)
+
+// signerPattern is the public half of an audit key, as feeops audit keygen prints it.
+var signerPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 func isBackupPlace(s string) bool {
 	if dir, ok := strings.CutPrefix(s, "file:"); ok {

@@ -8,7 +8,7 @@ import (
 
 // Audit signs what proves to others that nothing was changed (U-S8).
 type Audit struct {
-	KeyPath      string        `json:"key_path,omitempty" kind:"path" jsonschema_description:"ed25519 key that signs; made by feeops audit keygen. Left out: heads and receipts are not made."`
+	KeyPath      string        `json:"key_path,omitempty" kind:"path" jsonschema_description:"ed25519 key that signs; made by feeops audit keygen. It signs heads of the audit log, receipts and backups. Left out: the first two are not made, and backups are not signed."`
 	HeadInterval time.Duration `json:"head_interval" validate:"min=1m,max=168h" jsonschema_description:"Time between two signed heads of the audit log that the worker posts."`
 	HeadsFile    string        `json:"heads_file,omitempty" kind:"path" jsonschema_description:"File to which the worker appends signed heads, best on another machine's disk. They are logged in any case."`
 	RotateAfter  time.Duration `json:"rotate_after" validate:"min=24h,max=87600h" jsonschema_description:"Age from which doctor and the monthly report ask for a new key: fee payers, the audit key, the encryption key."`

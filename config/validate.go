@@ -85,6 +85,7 @@ func newValidator() *validator.Validate {
 		},
 		"backup_place":  isBackupPlace,
 		"age_recipient": recipientPattern.MatchString,
+		"signer":        signerPattern.MatchString,
 	} {
 		must(v.RegisterValidation(tag, func(f validator.FieldLevel) bool { return ok(f.Field().String()) }))
 	}
@@ -166,6 +167,8 @@ func explain(f validator.FieldError) Error {
 		e.Got, e.Want = quote(RedactURL(fmt.Sprint(f.Value()))), "file:DIRECTORY or s3://BUCKET/PATH"
 	case "age_recipient":
 		e.Got, e.Want, e.Next = "something else", "a public key age1…", "Never a secret half: feeops backup keygen prints the public one."
+	case "signer":
+		e.Want, e.Next = "a public key of 64 hex digits", "feeops audit keygen prints it; feeops doctor shows that of the key in use."
 	case "clock":
 		e.Want = "a time of day from 00:00 to 23:59"
 	case "time_zone":

@@ -34,6 +34,8 @@ type archiveFlags struct {
 	identity  string
 	sha256    string
 	olderThan time.Duration
+	signer    string
+	unsigned  bool
 }
 
 func (f *archiveFlags) addTo(cmd *cobra.Command) {
@@ -41,6 +43,8 @@ func (f *archiveFlags) addTo(cmd *cobra.Command) {
 	flags.StringVar(&f.from, "from", "", "another `place` than backup.place: file:DIRECTORY or s3://BUCKET/PATH?region=…&endpoint=…")
 	flags.StringVar(&f.identity, "identity", "", "`file` with the secret key (default: backup.identity_file)")
 	flags.StringVar(&f.sha256, "sha256", "", "the archive must have this SHA-256, as 'backup create' printed it")
+	flags.StringVar(&f.signer, "signer", "", "public half of the audit `key` that signed it, in hex or its file, besides those of the settings")
+	flags.BoolVar(&f.unsigned, "unsigned", false, "take it though no known key signed it: anyone who can write to the place may have made it")
 	flags.DurationVar(&f.olderThan, "older-than", 0, "without an ID: the newest one that is older than this, such as 168h after ransomware")
 }
 
@@ -102,7 +106,7 @@ func backupError(err error) error {
 		return nil
 	case errors.Is(err, backup.ErrNoPlace), errors.Is(err, backup.ErrPlace), errors.Is(err, backup.ErrKeyFile), errors.Is(err, backup.ErrNoKey):
 		return usageError("%w", err)
-	case errors.Is(err, backup.ErrTaken), errors.Is(err, store.ErrNotEmpty):
+	case errors.Is(err, backup.ErrTaken), errors.Is(err, backup.ErrUnsigned), errors.Is(err, store.ErrNotEmpty):
 		return &exitError{code: exitRefused, err: err}
 	}
 	return err
@@ -128,7 +132,7 @@ func (c *cli) backupCreateCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "create", Short: "Make a backup now", Args: cobra.NoArgs,
 		Long: "Workers go on meanwhile: the backup sees one state of the store. The attempt is remembered in the store, also when it fails.\n" +
-			"Keep the SHA-256 elsewhere: whoever can write to the place could put another archive there ('backup restore --sha256').\n" +
+			"The audit key (audit.key_path) signs it: whoever can write to the place could else put another archive there.\n" +
 			"Exit codes: 0 made, 1 failed, 2 the settings name no place or no key.",
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.backupCreate(cmd.Context()) },
 	}
@@ -152,6 +156,11 @@ func (c *cli) backupCreate(ctx context.Context) (err error) {
 		}{true, made, made.Took.Milliseconds()})
 	}
 	fmt.Fprintf(c.stdout, "%s in %s\n%d rows, %d files, %d bytes in %d ms\nsha256 %s\n", made.ID, made.Place, made.Rows, made.Files, made.Bytes, made.Took.Milliseconds(), made.SHA256)
+	if made.Signer == "" {
+		fmt.Fprintln(c.stdout, "not signed: keep the SHA-256 elsewhere for 'backup restore --sha256', or make a key with feeops audit keygen and set audit.key_path")
+		return nil
+	}
+	fmt.Fprintf(c.stdout, "signed by %s\n", made.Signer)
 	return nil
 }
 
@@ -159,11 +168,29 @@ func (c *cli) backupListCommand() *cobra.Command {
 	var from string
 	cmd := &cobra.Command{
 		Use: "list", Short: "Archives in the place, newest first", Args: cobra.NoArgs,
-		Long: "Believes the labels; 'backup verify' reads an archive. Works without the store.\nExit codes: 0 the newest is whole, 3 there is none, or something is not whole, 1 failed.",
+		Long: "Believes the labels; 'backup verify' reads an archive. Works without the store. 'signed' is yes where a key that is known here signed\n" +
+			"the label (audit.key_path, backup.signers); nothing else is restored unless --sha256 or --unsigned says so.\nExit codes: 0 the newest is whole, 3 there is none, or something is not whole, 1 failed.",
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.backupList(cmd.Context(), from) },
 	}
 	cmd.Flags().StringVar(&from, "from", "", "another `place` than backup.place")
 	return cmd
+}
+
+// listedRow is an archive with what is known here of who made it.
+type listedRow struct {
+	backup.Listed
+
+	Signed bool `json:"signed"`
+}
+
+func (r listedRow) said() string {
+	switch {
+	case r.Signed:
+		return "yes"
+	case r.Signature == "":
+		return "no"
+	}
+	return "by a key that is not known here"
 }
 
 func (c *cli) backupList(ctx context.Context, from string) (err error) {
@@ -177,24 +204,26 @@ func (c *cli) backupList(ctx context.Context, from string) (err error) {
 		return err
 	}
 	ok := len(all) > 0
+	rows := make([]listedRow, 0, len(all))
 	for _, l := range all {
 		ok = ok && l.State == backup.Whole
+		rows = append(rows, listedRow{l, l.SignedBy(d.keeper.Signers())})
 	}
 	if c.json {
 		err = c.printJSON(struct {
-			OK       bool            `json:"ok"`
-			Place    string          `json:"place"`
-			Archives []backup.Listed `json:"archives"`
-		}{ok, d.place.String(), append([]backup.Listed{}, all...)})
+			OK       bool        `json:"ok"`
+			Place    string      `json:"place"`
+			Archives []listedRow `json:"archives"`
+		}{ok, d.place.String(), rows})
 	} else {
 		c.say("%d archives in %s", len(all), d.place)
-		t := newTable("", "archive", "state", "age", "bytes", "schema")
-		for _, l := range all {
+		t := newTable("", "archive", "state", "signed", "age", "bytes", "schema")
+		for _, l := range rows {
 			schema := "–"
 			if n := len(l.Migrations); n > 0 {
 				schema = fmt.Sprint(l.Migrations[n-1])
 			}
-			t.AppendRow(table.Row{l.ID, cmp.Or(l.State, "–"), time.Since(l.MadeAt).Round(time.Second), l.Bytes, schema})
+			t.AppendRow(table.Row{l.ID, cmp.Or(l.State, "–"), l.said(), time.Since(l.MadeAt).Round(time.Second), l.Bytes, schema})
 		}
 		if len(all) > 0 {
 			fmt.Fprintln(c.stdout, t.Render())

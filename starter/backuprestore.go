@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/meteora-fee-router/feeops/internal/backup"
+	"github.com/meteora-fee-router/feeops/internal/seal"
 	"github.com/meteora-fee-router/feeops/internal/store"
 	"github.com/meteora-fee-router/feeops/worker/app"
 )
@@ -23,7 +25,7 @@ func (c *cli) backupVerifyCommand() *cobra.Command {
 	var f archiveFlags
 	cmd := &cobra.Command{
 		Use: "verify [ID]", Short: "Read an archive to its last byte and hold every part against its list", Args: cobra.MaximumNArgs(1),
-		Long:    "Without an ID: the newest whole one of this deployment. Nothing is written. 'drill restore' also looks at what is in it.\nExit codes: 0 whole, 1 not, 2 no key or place, 4 another archive than --sha256 names.",
+		Long:    "Without an ID: the newest whole one of this deployment. Nothing is written. 'drill restore' also looks at what is in it.\nExit codes: 0 whole, 1 not, 2 no key or place, 4 no known key signed it, or another archive than --sha256 names.",
 		PreRunE: func(*cobra.Command, []string) error { return f.check() },
 		RunE:    func(cmd *cobra.Command, args []string) error { return c.backupVerify(cmd.Context(), args, f) },
 	}
@@ -31,7 +33,23 @@ func (c *cli) backupVerifyCommand() *cobra.Command {
 	return cmd
 }
 
-// identities are the keys of --identity or the settings.
+// keys are those of --identity and --signer, or of the settings. A SHA-256 that was kept elsewhere proves as much as a
+// signature does: choose has held the label against it.
+func (d *backupDesk) keys(f archiveFlags) (backup.Keys, error) {
+	out := backup.Keys{Signers: slices.Clone(d.keeper.Signers()), Unsigned: f.unsigned || f.sha256 != ""}
+	if f.signer != "" {
+		key, err := seal.LoadPublic(f.signer)
+		if err != nil {
+			return out, usageError("--signer: %w", err)
+		}
+		out.Signers = append(out.Signers, key)
+	}
+	var err error
+	out.Identities, err = d.identities(f)
+	return out, err
+}
+
+// identities are the keys that open archives.
 func (d *backupDesk) identities(f archiveFlags) ([]age.Identity, error) {
 	path := cmp.Or(f.identity, d.settings.Backup.IdentityFile)
 	if path == "" {
@@ -46,7 +64,7 @@ func (c *cli) backupVerify(ctx context.Context, args []string, f archiveFlags) (
 		return err
 	}
 	defer func() { err = cmp.Or(err, d.close()) }()
-	keys, err := d.identities(f)
+	keys, err := d.keys(f)
 	if err != nil {
 		return backupError(err)
 	}
@@ -70,9 +88,20 @@ func (c *cli) printChecked(word string, got backup.Checked, took time.Duration) 
 			TookMS int64 `json:"took_ms"`
 		}{true, got, took.Milliseconds()})
 	}
-	fmt.Fprintf(c.stdout, "%s  %s\nmade %s by %s, from %s\n%d rows, %d files, %d bytes, sha256 %s\n%d ms\n",
-		word, got.ID, got.MadeAt.UTC().Format(time.RFC3339), got.Program, got.Database, got.Rows, got.Files, got.Bytes, got.SHA256, took.Milliseconds())
+	fmt.Fprintf(c.stdout, "%s  %s\nmade %s by %s, from %s\n%d rows, %d files, %d bytes, sha256 %s\n%s\n%d ms\n",
+		word, got.ID, got.MadeAt.UTC().Format(time.RFC3339), got.Program, got.Database, got.Rows, got.Files, got.Bytes, got.SHA256, signature(got), took.Milliseconds())
 	return nil
+}
+
+// signature says who made an archive, as far as it is known.
+func signature(got backup.Checked) string {
+	switch {
+	case got.Signed:
+		return "signed by " + got.Signer
+	case got.Signature == "":
+		return "not signed"
+	}
+	return "signed by a key that is not known here, " + got.Signer
 }
 
 // restoreFlags say where a backup goes.
@@ -90,9 +119,9 @@ func (c *cli) backupRestoreCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "restore [ID]", Short: "Put a backup into an empty place", Args: cobra.MaximumNArgs(1),
 		Long: "Without an ID: the newest whole one of this deployment. The store of the settings (or --to) must be empty or not there yet, and so must\n" +
-			"the directories of evidence and reports: nothing is ever written over. All of it appears only when the archive was read to its end\n" +
-			"and found whole. Stop the workers first. What the chain did since the backup is read from the chain when the next day begins.\n" +
-			"Exit codes: 0 restored, 1 failed and nothing is left of it, 2 no key or place, 4 the place is not empty, another archive, or not confirmed.",
+			"the directories of evidence and reports: nothing is ever written over; what 'setup' wrote is in nobody's way. All of it appears only when\n" +
+			"a known key signed the archive, and when it was read to its end and found whole. Stop the workers first. What the chain did since the backup is read from the chain when the next day begins.\n" +
+			"Exit codes: 0 restored, 1 failed and nothing is left of it, 2 no key or place, 4 the place is not empty, no known key signed it, another archive, or not confirmed.",
 		Example: "  feeops backup restore --identity /media/stick/backup.key\n  feeops backup restore --older-than 168h --to file:/srv/feeops/feeops.db --yes\n" +
 			"  feeops backup restore main-20261125T120000Z-3fa9c1 --to postgres://feeops@db/feeops --no-files",
 		PreRunE: func(*cobra.Command, []string) error { return f.check() },
@@ -113,7 +142,7 @@ func (c *cli) backupRestore(ctx context.Context, args []string, f restoreFlags) 
 		return err
 	}
 	defer func() { err = cmp.Or(err, d.close()) }()
-	keys, err := d.identities(f.archiveFlags)
+	keys, err := d.keys(f.archiveFlags)
 	if err != nil {
 		return backupError(err)
 	}
@@ -133,7 +162,7 @@ func (c *cli) backupRestore(ctx context.Context, args []string, f restoreFlags) 
 	if err != nil {
 		return backupError(err)
 	}
-	if err := noteRestore(ctx, to.DSN, got, d.place.String()); err != nil {
+	if err := noteRestore(ctx, to.DSN, got, d.place.String(), f.archiveFlags); err != nil {
 		return err
 	}
 	return c.printChecked("restored", got, time.Since(began))
@@ -158,15 +187,29 @@ func (c *cli) confirmRestore(l backup.Label, d *backupDesk, f restoreFlags) erro
 	return nil
 }
 
-// noteRestore writes into the restored audit log that it was restored.
-func noteRestore(ctx context.Context, dsn string, got backup.Checked, place string) (err error) {
+// noteRestore writes into the restored audit log that it was restored, on whose word it was believed, and what setup had
+// written into the store before.
+func noteRestore(ctx context.Context, dsn string, got backup.Checked, place string, f archiveFlags) (err error) {
 	db, err := store.Open(ctx, dsn)
 	if err != nil {
 		return fmt.Errorf("restored, and the store cannot be opened: %w", err)
 	}
 	defer func() { err = cmp.Or(err, db.Close()) }()
+	word := signature(got)
+	switch {
+	case !got.Signed && f.sha256 != "":
+		word += ", accepted by its SHA-256 (--sha256)"
+	case !got.Signed:
+		word += ", accepted without proof (--unsigned)"
+	}
+	for _, e := range got.Setup {
+		e.Detail += " (before the restore)"
+		if err := db.Audit(ctx, e); err != nil {
+			return err
+		}
+	}
 	return db.Audit(ctx, store.AuditEntry{
-		At: time.Now(), Actor: actor(), Action: "backup.restore", Subject: got.ID, Detail: fmt.Sprintf("from %s, made %s, sha256 %s", place, got.MadeAt.UTC().Format(time.RFC3339), got.SHA256),
+		At: time.Now(), Actor: actor(), Action: "backup.restore", Subject: got.ID, Detail: fmt.Sprintf("from %s, made %s, sha256 %s, %s", place, got.MadeAt.UTC().Format(time.RFC3339), got.SHA256, word),
 	})
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -23,6 +24,7 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/localnet/bank"
 	"github.com/meteora-fee-router/feeops/internal/namespace"
 	"github.com/meteora-fee-router/feeops/internal/ops"
+	"github.com/meteora-fee-router/feeops/internal/seal"
 	"github.com/meteora-fee-router/feeops/worker/app"
 )
 
@@ -96,6 +98,14 @@ func (r *disasterRig) tune() error {
 	key := filepath.Join(r.dir, "elsewhere", "backup.key")
 	recipient, err := backup.GenerateKey(key, time.Now())
 	if err != nil {
+		return err
+	}
+	signing, err := seal.Generate(rand.Reader)
+	if err != nil {
+		return err
+	}
+	s.Audit.KeyPath = filepath.Join(r.dir, "elsewhere", "audit.key")
+	if err := signing.Write(s.Audit.KeyPath); err != nil {
 		return err
 	}
 	s.Backup.Place, s.Backup.Recipients, s.Backup.IdentityFile = config.NewURL("file:"+filepath.Join(r.dir, "elsewhere", "backups")), []string{recipient}, key
@@ -316,11 +326,11 @@ func (r *disasterRig) restore(ctx context.Context, before time.Time, settingsTo 
 	if err != nil {
 		return err
 	}
-	keys, err := backup.LoadIdentities(r.settings.Backup.IdentityFile)
+	identities, err := backup.LoadIdentities(r.settings.Backup.IdentityFile)
 	if err != nil {
 		return err
 	}
 	r.point = label.MadeAt
-	_, err = place.Restore(ctx, label, keys, backup.Target{DSN: r.settings.Store.DSN.Reveal(), Folders: app.BackupFolders(r.settings), Settings: settingsTo})
+	_, err = place.Restore(ctx, label, backup.Keys{Identities: identities, Signers: keeper.Signers()}, backup.Target{DSN: r.settings.Store.DSN.Reveal(), Folders: app.BackupFolders(r.settings), Settings: settingsTo})
 	return err
 }

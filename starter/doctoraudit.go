@@ -21,7 +21,7 @@ func checkAudit(ctx context.Context, s config.Settings) []finding {
 
 func checkAuditKey(s config.Settings) finding {
 	if s.Audit.KeyPath == "" {
-		return warn("audit key", "Make one with feeops audit keygen and set audit.key_path.", "none is set: heads of the audit log and receipts are not made")
+		return warn("audit key", "Make one with feeops audit keygen and set audit.key_path.", "none is set: heads of the audit log and receipts are not made, and backups are not signed")
 	}
 	key, err := seal.Open(s.Audit.KeyPath)
 	if err != nil {

@@ -5,12 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/meteora-fee-router/feeops/internal/backup"
 	"github.com/meteora-fee-router/feeops/internal/domain"
+	"github.com/meteora-fee-router/feeops/internal/seal"
 	"github.com/meteora-fee-router/feeops/internal/store"
 	"github.com/meteora-fee-router/feeops/worker/app"
 )
@@ -28,6 +30,7 @@ func (c *cli) drillRestoreCommand() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.identity, "identity", "", "`file` with the secret key (default: backup.identity_file)")
+	flags.StringVar(&f.signer, "signer", "", "public half of the audit `key` that signed it, in hex or its file, besides those of the settings")
 	flags.DurationVar(&f.olderThan, "older-than", 0, "the newest backup that is older than this")
 	return cmd
 }
@@ -38,6 +41,13 @@ func (c *cli) drillRestore(ctx context.Context, f archiveFlags) (err error) {
 		return err
 	}
 	s.Backup.IdentityFile = cmp.Or(f.identity, s.Backup.IdentityFile)
+	if f.signer != "" {
+		key, err := seal.LoadPublic(f.signer)
+		if err != nil {
+			return usageError("--signer: %w", err)
+		}
+		s.Backup.Signers = append(slices.Clone(s.Backup.Signers), key.String())
+	}
 	db, err := store.Open(ctx, s.Store.DSN.Reveal())
 	if err != nil {
 		c.say("the live store cannot be opened, so nothing is compared with it or remembered: %v", err)

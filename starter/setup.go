@@ -68,7 +68,7 @@ func (c *cli) setup(ctx context.Context, dryRun bool) error {
 		out.OK = out.OK && step.Result != stepFailed
 	}
 	if made := madeSteps(out.Steps); made != "" && out.Steps[0].Result != stepFailed {
-		if err := auditDeed(ctx, s, "setup.make", "", made); err != nil {
+		if err := auditDeed(ctx, s, store.ActionSetup, "", made); err != nil {
 			return err
 		}
 	}

@@ -86,7 +86,7 @@ func TestBackup_OpensWithStandardTools(t *testing.T) {
 	made := w.create()
 	tool, err := exec.LookPath("tar") // age and zstd are taken as libraries: not every machine has their programs.
 	require.NoError(t, err)
-	packed, err := decrypted(w.archive(made.ID), w.keys())
+	packed, err := decrypted(w.archive(made.ID), w.keys().Identities)
 	require.NoError(t, err)
 	cmd := exec.CommandContext(t.Context(), tool, "--list", "--file", "-")
 	cmd.Stdin = bytes.NewReader(packed)
@@ -113,7 +113,7 @@ func TestRestore_WhatIsWrongIsNamedAndNothingIsLeft(t *testing.T) {
 			b, err := os.ReadFile(w.archive(l.ID))
 			require.NoError(w.t, err)
 			sum := sha256.Sum256(b)
-			l.Bytes, l.SHA256 = int64(len(b)), hex.EncodeToString(sum[:])
+			l.Bytes, l.SHA256, l.Signer, l.Signature = int64(len(b)), hex.EncodeToString(sum[:]), "", ""
 			w.relabel(*l)
 		}
 	}
@@ -149,7 +149,7 @@ func TestRestore_WhatIsWrongIsNamedAndNothingIsLeft(t *testing.T) {
 			relabelled(func([]byte) []byte { return b })(w, l)
 		}, backup.ErrTampered, "backup/tampered"},
 		{"its archive is gone", func(w *world, l *backup.Label) { require.NoError(w.t, os.Remove(w.archive(l.ID))) }, backup.ErrMissing, "backup/missing"},
-		{"a name that it never had", func(_ *world, l *backup.Label) { l.ID = "main-20250101T000000Z-abcdef" }, backup.ErrMissing, "backup/missing"},
+		{"a name that it never had", func(_ *world, l *backup.Label) { l.ID, l.Signer, l.Signature = "main-20250101T000000Z-abcdef", "", "" }, backup.ErrMissing, "backup/missing"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -158,8 +158,8 @@ func TestRestore_WhatIsWrongIsNamedAndNothingIsLeft(t *testing.T) {
 			tt.do(w, &made.Label)
 			to := target(t)
 			for name, do := range map[string]func() error{
-				"verify":  func() error { _, err := w.place.Verify(t.Context(), made.Label, w.keys()); return err },
-				"restore": func() error { _, err := w.place.Restore(t.Context(), made.Label, w.keys(), to); return err },
+				"verify":  func() error { _, err := w.place.Verify(t.Context(), made.Label, w.anyones()); return err },
+				"restore": func() error { _, err := w.place.Restore(t.Context(), made.Label, w.anyones(), to); return err },
 			} {
 				err := do()
 				require.ErrorIs(t, err, tt.want, name)

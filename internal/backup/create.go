@@ -19,6 +19,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"gocloud.dev/blob"
 
+	"github.com/meteora-fee-router/feeops/internal/seal"
 	"github.com/meteora-fee-router/feeops/internal/store"
 )
 
@@ -33,8 +34,9 @@ type CreateParams struct {
 	Place      *Place
 	Deployment string
 	Program    string
-	Recipients []string // Public keys; whoever holds one of their secret halves can open it.
-	Settings   any      // Without secrets.
+	Recipients []string  // Public keys; whoever holds one of their secret halves can open it.
+	Signer     *seal.Key // Signs the label; nil: nobody can tell later who made it.
+	Settings   any       // Without secrets.
 	Folders    []Folder
 	Random     io.Reader
 	Now        func() time.Time
@@ -86,6 +88,9 @@ func Create(ctx context.Context, p CreateParams) (Made, error) {
 		return err
 	})
 	if err != nil {
+		return fail(err)
+	}
+	if err := label.sign(p.Signer); err != nil {
 		return fail(err)
 	}
 	body, err := json.MarshalIndent(label, "", "  ")

@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"filippo.io/age"
-
 	"github.com/meteora-fee-router/feeops/internal/domain"
 	"github.com/meteora-fee-router/feeops/internal/store"
 )
@@ -23,7 +21,7 @@ type restoreDrill struct {
 	before time.Time
 	dir    string
 	place  *Place
-	keys   []age.Identity
+	keys   Keys
 	label  Label
 	store  *store.Store
 	folder string // Of restored evidence.
@@ -50,6 +48,7 @@ func (k *Keeper) Drill(ctx context.Context, before time.Time) (_ domain.Drill, e
 	}{
 		{"a backup is there", d.choose},
 		{"it is young enough", d.age},
+		{"a known key signed it", d.signed},
 		{"a key opens it", d.key},
 		{"it restores into an empty place, and opens", d.restore},
 		{"its audit log is unbroken", d.audit},
@@ -68,13 +67,13 @@ func (k *Keeper) Drill(ctx context.Context, before time.Time) (_ domain.Drill, e
 			s.Result, s.Detail = domain.DrillFailed, err.Error()
 		}
 		d.out.Steps = append(d.out.Steps, s)
-		if s.Result != domain.DrillOK && (i == 0 || i == 2 || i == 3) { // The others need it.
+		if s.Result != domain.DrillOK && (i == 0 || i == 3 || i == 4) { // The others need it.
 			for _, rest := range steps[i+1:] {
 				d.out.Steps = append(d.out.Steps, domain.DrillStep{Name: rest.name, Result: domain.DrillNotAssessed, Detail: "the drill did not come so far"})
 			}
 			break
 		}
-		if i == 3 {
+		if i == 4 {
 			rto := k.p.Now().Sub(began).Milliseconds()
 			d.out.RTO = &rto
 		}
@@ -121,6 +120,20 @@ func (d *restoreDrill) age(context.Context) (string, error) {
 	return fmt.Sprintf("%s old: so much would be lost", old), nil
 }
 
+// signed judges who made the archive. The drill goes on in any case: what comes out lies in a directory of its own.
+func (d *restoreDrill) signed(context.Context) (string, error) {
+	d.keys = Keys{Signers: d.k.p.Signers}
+	err := d.keys.believe(d.label)
+	d.keys.Unsigned = true
+	if len(d.k.p.Signers) == 0 {
+		return "", fmt.Errorf("%w: no key is known here: set audit.key_path or backup.signers", errNotAssessed)
+	}
+	if err != nil {
+		return "", err
+	}
+	return "key " + d.label.Signer, nil
+}
+
 func (d *restoreDrill) key(context.Context) (string, error) {
 	if d.k.p.IdentityFile == "" {
 		return "", fmt.Errorf("%w: backup.identity_file is not set here", errNotAssessed)
@@ -129,7 +142,7 @@ func (d *restoreDrill) key(context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	d.keys = keys
+	d.keys.Identities = keys
 	return d.k.p.IdentityFile, nil
 }
 

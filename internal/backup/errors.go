@@ -27,6 +27,7 @@ var (
 	ErrKeyFile     = errors.New("the key file cannot be used")
 	ErrPlace       = errors.New("the address is not understood")
 	ErrTaken       = errors.New("there is something in the way")
+	ErrUnsigned    = errors.New("no known key signed it")
 )
 
 // kinds say what may be done after each of them, under which code, and what an operator does next.
@@ -47,6 +48,7 @@ var kinds = []struct {
 	{ErrNone, fault.Human, "backup/none", "Make one with feeops backup create, or look in another place"},
 	{ErrKeyFile, fault.Human, "backup/key_file", "Make one with feeops backup keygen --output FILE"},
 	{ErrPlace, fault.Human, "backup/place", "Use file:DIRECTORY or s3://BUCKET/PATH (docs/recovery.md)"},
+	{ErrUnsigned, fault.Human, "backup/unsigned", "Name the public half of the audit key that signed it (backup.signers, --signer), or its SHA-256 as it was printed when it was made (--sha256). --unsigned takes it all the same, and the audit log says so"},
 	{ErrTaken, fault.Human, "backup/taken", "Move it away and keep it; nothing is written over"},
 }
 
@@ -92,7 +94,7 @@ func fromArchive(err, source error) error {
 		return fromPlace(source)
 	case errors.As(err, &none):
 		return fmt.Errorf("%w: %d recipients were given when it was made", ErrWrongKey, len(none.StanzaTypes))
-	case errors.Is(err, ErrTampered), errors.Is(err, ErrTruncated), errors.Is(err, ErrMissing), errors.Is(err, ErrNewer), errors.Is(err, context.Canceled):
+	case errors.Is(err, ErrTampered), errors.Is(err, ErrTruncated), errors.Is(err, ErrMissing), errors.Is(err, ErrNewer), errors.Is(err, ErrUnsigned), errors.Is(err, context.Canceled):
 		return err
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return fmt.Errorf("%w: %w", ErrTruncated, err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/meteora-fee-router/feeops/internal/domain"
 	"github.com/meteora-fee-router/feeops/internal/fault"
+	"github.com/meteora-fee-router/feeops/internal/seal"
 	"github.com/meteora-fee-router/feeops/internal/store"
 )
 
@@ -28,6 +29,8 @@ type KeeperParams struct {
 	Deployment   string
 	Program      string
 	Recipients   []string
+	Signer       func() (*seal.Key, error) // The key that signs, opened when it is needed; nil: none is set.
+	Signers      []seal.Public             // Keys whose archives are believed.
 	IdentityFile string
 	Settings     any // Without secrets.
 	Folders      []Folder
@@ -61,6 +64,9 @@ func (k *Keeper) Open(ctx context.Context) (*Place, error) {
 // Deployment is the name before this deployment's archives.
 func (k *Keeper) Deployment() string { return k.p.Deployment }
 
+// Signers are the keys whose archives are believed here.
+func (k *Keeper) Signers() []seal.Public { return k.p.Signers }
+
 // Make makes a backup and remembers it, also when it fails. beat may be nil.
 func (k *Keeper) Make(ctx context.Context, beat func()) (Made, error) {
 	began := k.p.Now()
@@ -88,8 +94,14 @@ func (k *Keeper) make(ctx context.Context, beat func()) (made Made, err error) {
 	}
 	defer func() { err = errors.Join(err, place.Close()) }()
 	made.Place = place.String()
+	var signer *seal.Key
+	if k.p.Signer != nil {
+		if signer, err = k.p.Signer(); err != nil { // An unsigned one would be refused on the day that it is needed.
+			return made, fmt.Errorf("sign the backup: %w", err)
+		}
+	}
 	got, err := Create(ctx, CreateParams{
-		Store: k.p.Books, Place: place, Deployment: k.p.Deployment, Program: k.p.Program, Recipients: k.p.Recipients, Settings: k.p.Settings,
+		Store: k.p.Books, Place: place, Deployment: k.p.Deployment, Program: k.p.Program, Recipients: k.p.Recipients, Signer: signer, Settings: k.p.Settings,
 		Folders: k.p.Folders, Random: k.p.Random, Now: k.p.Now, Beat: beat,
 	})
 	if err != nil {
@@ -104,7 +116,7 @@ func (k *Keeper) Expired(ctx context.Context, place *Place) ([]Listed, error) {
 	if err != nil {
 		return nil, err
 	}
-	return k.p.Keep.Drop(all, k.p.Deployment, k.p.Now()), nil
+	return k.p.Keep.Drop(all, k.p.Deployment, k.p.Signers, k.p.Now()), nil
 }
 
 // Prune removes what the settings do not keep. Each removal is in the audit log before it happens.

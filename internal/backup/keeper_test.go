@@ -12,12 +12,14 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/domain"
 	"github.com/meteora-fee-router/feeops/internal/fake"
 	"github.com/meteora-fee-router/feeops/internal/fault"
+	"github.com/meteora-fee-router/feeops/internal/seal"
 	"github.com/meteora-fee-router/feeops/internal/store"
 )
 
 func (w *world) keeper(address string, change ...func(p *backup.KeeperParams)) *backup.Keeper {
 	p := backup.KeeperParams{
 		Books: w.store, Address: address, Deployment: "main", Program: "test", Recipients: []string{w.recipient}, IdentityFile: w.keyFile,
+		Signer: func() (*seal.Key, error) { return w.signer, nil }, Signers: []seal.Public{w.signer.Public()},
 		Settings: map[string]string{"network": "localnet"}, Folders: w.folders, Keep: backup.Keep{All: time.Hour, Least: 1}, MaxAge: time.Hour,
 		Evidence: func(domain.Evidence) error { return nil }, Random: rand.Reader, Now: func() time.Time { return w.now },
 	}
@@ -107,6 +109,9 @@ func TestDrill_MeasuresAndScores(t *testing.T) {
 		step string
 		want domain.DrillResult
 	}{
+		{"a signer that is not known here", nil, func(p *backup.KeeperParams) { p.Signers = newWorld(t).keys().Signers }, "a known key signed it", domain.DrillFailed},
+		{"no signer known here", nil, func(p *backup.KeeperParams) { p.Signers = nil }, "a known key signed it", domain.DrillNotAssessed},
+		{"an unknown signer, and yet the rest is looked at", nil, func(p *backup.KeeperParams) { p.Signers = newWorld(t).keys().Signers }, "its audit log is unbroken", domain.DrillOK},
 		{"no key here", nil, func(p *backup.KeeperParams) { p.IdentityFile = "" }, "a key opens it", domain.DrillNotAssessed},
 		{"too old", func() { w.now = noon.Add(3 * time.Hour) }, nil, "it is young enough", domain.DrillFailed},
 		{"a store with the same log", nil, func(p *backup.KeeperParams) { p.Books = newWorld(t).store }, "the live audit log goes on from it", domain.DrillOK},
@@ -131,7 +136,7 @@ func TestDrill_MeasuresAndScores(t *testing.T) {
 			d, err := w.keeper("file:"+w.dir, change...).Drill(t.Context(), w.now)
 			require.NoError(t, err)
 			require.Equal(t, tt.want, results(d)[tt.step], d.Steps)
-			require.Len(t, d.Steps, 8, "what was not reached is listed too")
+			require.Len(t, d.Steps, 9, "what was not reached is listed too")
 		})
 	}
 }

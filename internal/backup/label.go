@@ -27,8 +27,10 @@ type Label struct {
 	Deployment string    `json:"deployment"`
 	Program    string    `json:"program"`
 	Migrations []int64   `json:"migrations"`
-	Bytes      int64     `json:"bytes"`  // Of the archive as it lies there.
-	SHA256     string    `json:"sha256"` // Likewise.
+	Bytes      int64     `json:"bytes"`               // Of the archive as it lies there.
+	SHA256     string    `json:"sha256"`              // Likewise.
+	Signer     string    `json:"signer,omitempty"`    // Public half of the key that signed, in hex.
+	Signature  string    `json:"signature,omitempty"` // Over all the above.
 }
 
 // NewID names an archive by deployment and time. Two of one second differ.
@@ -69,6 +71,9 @@ func parseLabel(id string, raw []byte) (Label, error) {
 		return l, fmt.Errorf("label of %s: %w: its format is %d, this program knows %d", id, ErrNewer, l.Format, format)
 	case l.Format < 1, l.ID != id, !l.MadeAt.Truncate(time.Second).Equal(at), l.Bytes <= 0, len(l.SHA256) != 64:
 		return l, fmt.Errorf("label of %s: %w: it does not belong to the archive", id, ErrTampered)
+	}
+	if err := l.intact(); err != nil {
+		return l, fmt.Errorf("label of %s: %w", id, err)
 	}
 	return l, nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/meteora-fee-router/feeops/internal/seal"
 )
 
 // Keep says which archives stay. Old ones are kept on purpose: what somebody changed weeks ago is in every newer one.
@@ -18,36 +20,46 @@ type Keep struct {
 const unfinishedAfter = 24 * time.Hour
 
 // Drop names what goes: of one deployment's archives, newest first. What is not whole never counts as kept, and goes
-// only when it is old; what cannot be read stays for a person to look at.
-func (k Keep) Drop(all []Listed, deployment string, now time.Time) []Listed {
+// only when it is old; what cannot be read stays for a person to look at. Archives that a known key signed and others are
+// thinned out apart from each other: whoever may write to the place could else push the good ones out with false ones.
+func (k Keep) Drop(all []Listed, deployment string, signers []seal.Public, now time.Time) []Listed {
 	var out []Listed
-	kept := 0
-	taken := map[string]bool{}
-	dayLimit, monthLimit := now.UTC().AddDate(0, 0, -k.Days), now.UTC().AddDate(0, -k.Months, 0)
+	ours, others := thinning{Keep: k, taken: map[string]bool{}}, thinning{Keep: k, taken: map[string]bool{}}
 	for _, l := range all {
-		at := l.MadeAt.UTC()
-		age := now.Sub(at)
+		kept := &others
+		if l.SignedBy(signers) {
+			kept = &ours
+		}
 		switch {
 		case l.Deployment != slug(deployment):
-			continue
 		case l.State == Unfinished || l.State == Missing:
-			if age > unfinishedAfter {
+			if now.Sub(l.MadeAt) > unfinishedAfter {
 				out = append(out, l)
 			}
-			continue
-		case l.State != Whole:
-			continue
-		}
-		day, month := "day "+at.Format(time.DateOnly), "month "+at.Format("2006-01")
-		stays := age < k.All || kept < k.Least || at.After(dayLimit) && !taken[day] || at.After(monthLimit) && !taken[month]
-		if !stays {
+		case l.State == Whole && !kept.stays(l.MadeAt.UTC(), now.UTC()):
 			out = append(out, l)
-			continue
 		}
-		kept++
-		taken[day], taken[month] = true, true
 	}
 	return out
+}
+
+// thinning goes from the newest archive to the oldest and remembers what stayed.
+type thinning struct {
+	Keep
+
+	kept  int
+	taken map[string]bool // Days and months of which one stays.
+}
+
+func (t *thinning) stays(at, now time.Time) bool {
+	day, month := "day "+at.Format(time.DateOnly), "month "+at.Format("2006-01")
+	ofDay, ofMonth := at.After(now.AddDate(0, 0, -t.Days)) && !t.taken[day], at.After(now.AddDate(0, -t.Months, 0)) && !t.taken[month]
+	if now.Sub(at) >= t.All && t.kept >= t.Least && !ofDay && !ofMonth {
+		return false
+	}
+	t.kept++
+	t.taken[day], t.taken[month] = true, true
+	return true
 }
 
 // Prune removes archives, each one's label first: what is left of an interrupted removal is never taken for whole.

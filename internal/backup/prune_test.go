@@ -22,7 +22,7 @@ func every(step time.Duration, n int, now time.Time) []backup.Listed {
 func TestKeep_ThinsOutAndKeepsOldPoints(t *testing.T) {
 	keep := backup.Keep{All: 48 * time.Hour, Days: 30, Months: 12, Least: 3}
 	all := every(6*time.Hour, 4*400, noon)
-	drop := keep.Drop(all, "main", noon)
+	drop := keep.Drop(all, "main", nil, noon)
 	left := map[string]bool{}
 	for _, l := range all {
 		left[l.ID] = true
@@ -32,7 +32,7 @@ func TestKeep_ThinsOutAndKeepsOldPoints(t *testing.T) {
 	}
 	require.InDelta(t, 8+28+12, len(left), 3, "two days whole, thirty days of one each, twelve months of one each")
 	require.NotContains(t, drop, all[0])
-	require.Empty(t, keep.Drop(all[:4*400], "another", noon), "another deployment's are not ours to remove")
+	require.Empty(t, keep.Drop(all[:4*400], "another", nil, noon), "another deployment's are not ours to remove")
 }
 
 func TestKeep_WhatIsNotWhole(t *testing.T) {
@@ -43,7 +43,7 @@ func TestKeep_WhatIsNotWhole(t *testing.T) {
 	all := []backup.Listed{
 		at(time.Hour, backup.Unfinished), at(30*time.Hour, backup.Unfinished), at(40*time.Hour, backup.Missing), at(2*year, backup.Unreadable), at(3*year, backup.Whole),
 	}
-	drop := backup.Keep{Least: 1}.Drop(all, "main", noon)
+	drop := backup.Keep{Least: 1}.Drop(all, "main", nil, noon)
 	require.Equal(t, all[1:3], drop, "one that is being made, one for a person to look at, and the only whole one stay")
 }
 
@@ -55,7 +55,7 @@ func TestKeep_TheNewestWholeOnesAlwaysStay(t *testing.T) {
 		}
 		all := every(time.Duration(rapid.IntRange(1, 1000).Draw(t, "step"))*time.Hour, rapid.IntRange(0, 60).Draw(t, "n"), noon.Add(-time.Duration(rapid.IntRange(0, 20000).Draw(t, "old"))*time.Hour))
 		gone := map[string]bool{}
-		for _, l := range k.Drop(all, "main", noon) {
+		for _, l := range k.Drop(all, "main", nil, noon) {
 			gone[l.ID] = true
 		}
 		for i, l := range all {
@@ -69,7 +69,7 @@ func TestKeep_TheNewestWholeOnesAlwaysStay(t *testing.T) {
 				rest = append(rest, l)
 			}
 		}
-		if again := k.Drop(rest, "main", noon); len(again) > 0 {
+		if again := k.Drop(rest, "main", nil, noon); len(again) > 0 {
 			t.Fatalf("a second run at the same time drops %d more", len(again))
 		}
 	})
@@ -82,7 +82,7 @@ func TestPrune_RemovesLabelAndArchive(t *testing.T) {
 	young := w.create()
 	all, err := w.place.List(t.Context())
 	require.NoError(t, err)
-	gone, err := w.place.Prune(t.Context(), backup.Keep{Least: 1}.Drop(all, "main", w.now))
+	gone, err := w.place.Prune(t.Context(), backup.Keep{Least: 1}.Drop(all, "main", nil, w.now))
 	require.NoError(t, err)
 	require.Equal(t, []string{old.ID}, gone)
 	all, err = w.place.List(t.Context())

@@ -62,9 +62,12 @@ type tableSum struct {
 	sum  hash.Hash
 }
 
-// read opens an archive and reads its head.
-func (p *Place) read(ctx context.Context, label Label, keys []age.Identity) (*reading, error) {
-	if len(keys) == 0 {
+// read opens an archive that may be believed and reads its head.
+func (p *Place) read(ctx context.Context, label Label, keys Keys) (*reading, error) {
+	if err := keys.believe(label); err != nil {
+		return nil, refuse("backup %s in %s: %w", label.ID, p, err)
+	}
+	if len(keys.Identities) == 0 {
 		return nil, refuse("backup %s: %w", label.ID, ErrNoKey)
 	}
 	in, err := p.bucket.NewReader(ctx, archiveKey(label.ID), nil)
@@ -72,7 +75,7 @@ func (p *Place) read(ctx context.Context, label Label, keys []age.Identity) (*re
 		return nil, refuse("backup %s in %s: %w", label.ID, p, fromPlace(err))
 	}
 	r := &reading{label: label, blob: in, raw: &source{from: in, sum: sha256.New()}, tables: map[string]*tableSum{}}
-	if err := r.begin(keys); err != nil {
+	if err := r.begin(keys.Identities); err != nil {
 		err = r.fail(p, err)
 		r.close()
 		return nil, err

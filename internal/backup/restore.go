@@ -13,8 +13,6 @@ import (
 	"reflect"
 	"time"
 
-	"filippo.io/age"
-
 	"github.com/meteora-fee-router/feeops/internal/store"
 )
 
@@ -26,7 +24,10 @@ type Checked struct {
 	Rows     int64         `json:"rows"`
 	Files    int           `json:"files"`
 	Settings bool          `json:"settings"`
+	Signed   bool          `json:"signed"` // By a key that is known here.
 	Took     time.Duration `json:"-"`
+
+	Setup []store.AuditEntry `json:"-"` // What setup had written into the store that was filled: it is not in it any more.
 }
 
 // nothing takes everything and keeps nothing.
@@ -38,14 +39,14 @@ func nothing() visitor {
 	}
 }
 
-// Verify reads a whole archive: it opens with a key, every part is as it was written, and none is missing. beat may be nil.
-func (p *Place) Verify(ctx context.Context, label Label, keys []age.Identity) (Checked, error) {
+// Verify reads a whole archive: a known key signed it, it opens with a key, every part is as it was written, and none is missing. beat may be nil.
+func (p *Place) Verify(ctx context.Context, label Label, keys Keys) (Checked, error) {
 	r, err := p.read(ctx, label, keys)
 	if err != nil {
 		return Checked{}, err
 	}
 	defer r.close()
-	v, out := nothing(), Checked{Label: label, Database: r.Head.Database}
+	v, out := nothing(), Checked{Label: label, Database: r.Head.Database, Signed: label.SignedBy(keys.Signers)}
 	v.settings = func([]byte) error { out.Settings = true; return nil }
 	if err := r.rest(v); err != nil {
 		return Checked{}, r.fail(p, err)
@@ -63,7 +64,7 @@ type Target struct {
 
 // Restore puts an archive into an empty place. It appears there only when it was read to its end and found whole: the
 // store in one transaction, files by a last renaming.
-func (p *Place) Restore(ctx context.Context, label Label, keys []age.Identity, to Target) (_ Checked, err error) {
+func (p *Place) Restore(ctx context.Context, label Label, keys Keys, to Target) (_ Checked, err error) {
 	staged, err := stage(to)
 	if err != nil {
 		return Checked{}, err
@@ -74,7 +75,7 @@ func (p *Place) Restore(ctx context.Context, label Label, keys []age.Identity, t
 		return Checked{}, err
 	}
 	defer r.close()
-	out := Checked{Label: label, Database: r.Head.Database}
+	out := Checked{Label: label, Database: r.Head.Database, Signed: label.SignedBy(keys.Signers)}
 	v := nothing()
 	v.file = staged.file
 	v.settings = func(body []byte) error { out.Settings = true; return staged.settings(body) }
@@ -83,6 +84,7 @@ func (p *Place) Restore(ctx context.Context, label Label, keys []age.Identity, t
 	} else {
 		var own error // What the archive says, and not the database.
 		err = store.Restore(ctx, to.DSN, r.Head.Migrations, func(f *store.Filling) error {
+			out.Setup = f.Setup
 			own = r.explain(p, fill(ctx, r, f, v))
 			return own
 		})

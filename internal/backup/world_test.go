@@ -10,13 +10,13 @@ import (
 	"testing"
 	"time"
 
-	"filippo.io/age"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"github.com/meteora-fee-router/feeops/internal/backup"
 	"github.com/meteora-fee-router/feeops/internal/fake"
 	"github.com/meteora-fee-router/feeops/internal/fake/s3"
+	"github.com/meteora-fee-router/feeops/internal/seal"
 	"github.com/meteora-fee-router/feeops/internal/store"
 	"github.com/meteora-fee-router/feeops/internal/store/storetest"
 )
@@ -33,6 +33,7 @@ type world struct {
 	dir       string // Of the place, when it is a directory.
 	recipient string
 	keyFile   string
+	signer    *seal.Key
 	folders   []backup.Folder
 	now       time.Time
 }
@@ -56,6 +57,8 @@ func newWorldAt(t *testing.T, address, dir string) *world {
 	}
 	w.place = openPlace(t, address)
 	w.recipient, err = backup.GenerateKey(w.keyFile, noon)
+	require.NoError(t, err)
+	w.signer, err = seal.Generate(rand.Reader)
 	require.NoError(t, err)
 	for _, name := range []string{"evidence", "reports"} {
 		f := backup.Folder{Name: name, Dir: filepath.Join(t.TempDir(), name)}
@@ -85,7 +88,7 @@ func openPlace(t *testing.T, address string) *backup.Place {
 
 func (w *world) params() backup.CreateParams {
 	return backup.CreateParams{
-		Store: w.store, Place: w.place, Deployment: "main", Program: "test", Recipients: []string{w.recipient}, Settings: map[string]string{"network": "localnet"},
+		Store: w.store, Place: w.place, Deployment: "main", Program: "test", Recipients: []string{w.recipient}, Signer: w.signer, Settings: map[string]string{"network": "localnet"},
 		Folders: w.folders, Random: rand.Reader, Now: func() time.Time { return w.now },
 	}
 }
@@ -97,11 +100,18 @@ func (w *world) create() backup.Made {
 	return made
 }
 
-func (w *world) keys() []age.Identity {
+func (w *world) keys() backup.Keys {
 	w.t.Helper()
 	keys, err := backup.LoadIdentities(w.keyFile)
 	require.NoError(w.t, err)
-	return keys
+	return backup.Keys{Identities: keys, Signers: []seal.Public{w.signer.Public()}}
+}
+
+// anyones are the keys of somebody who takes what nobody signed.
+func (w *world) anyones() backup.Keys {
+	k := w.keys()
+	k.Unsigned = true
+	return k
 }
 
 // target is an empty place.
@@ -142,7 +152,7 @@ func newS3(t *testing.T) *s3.Server {
 	return fake.ForTest(t, server, err)
 }
 
-// relabel makes a label fit changed bytes, as somebody could who may write to the place.
+// relabel makes an unsigned label that fits changed bytes, as somebody could who may write to the place.
 func (w *world) relabel(l backup.Label) {
 	w.t.Helper()
 	body, err := json.Marshal(l)

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"os"
 	"path/filepath"
@@ -21,6 +22,7 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/localnet"
 	"github.com/meteora-fee-router/feeops/internal/namespace"
 	"github.com/meteora-fee-router/feeops/internal/ops"
+	"github.com/meteora-fee-router/feeops/internal/seal"
 	"github.com/meteora-fee-router/feeops/worker/app"
 )
 
@@ -39,6 +41,10 @@ func backedUp(w *world) {
 	s := &w.settings
 	s.Backup.Place, s.Backup.Recipients, s.Backup.IdentityFile = config.NewURL("file:"+filepath.Join(off, "archives")), []string{recipient}, key
 	s.Backup.Deployment = "world"
+	signing, err := seal.Generate(rand.Reader)
+	require.NoError(w.t, err)
+	s.Audit.KeyPath = filepath.Join(off, "audit.key")
+	require.NoError(w.t, signing.Write(s.Audit.KeyPath))
 	s.Reports.Dir = filepath.Join(home(w), "reports")
 }
 
@@ -89,9 +95,9 @@ func (w *world) restore(before time.Time) {
 	defer func() { require.NoError(w.t, place.Close()) }()
 	label, err := place.Choose(context.Background(), "", keeper.Deployment(), before)
 	require.NoError(w.t, err)
-	keys, err := backup.LoadIdentities(w.settings.Backup.IdentityFile)
+	identities, err := backup.LoadIdentities(w.settings.Backup.IdentityFile)
 	require.NoError(w.t, err)
-	_, err = place.Restore(context.Background(), label, keys, backup.Target{DSN: w.settings.Store.DSN.Reveal(), Folders: app.BackupFolders(w.settings)})
+	_, err = place.Restore(context.Background(), label, backup.Keys{Identities: identities, Signers: keeper.Signers()}, backup.Target{DSN: w.settings.Store.DSN.Reveal(), Folders: app.BackupFolders(w.settings)})
 	require.NoError(w.t, err)
 }
 
@@ -308,10 +314,10 @@ func TestDisaster_WrongSettingsArePushed(t *testing.T) {
 	defer func() { require.NoError(t, place.Close()) }()
 	label, err := place.Choose(t.Context(), "", keeper.Deployment(), time.Now().Add(time.Second))
 	require.NoError(t, err)
-	keys, err := backup.LoadIdentities(w.settings.Backup.IdentityFile)
+	identities, err := backup.LoadIdentities(w.settings.Backup.IdentityFile)
 	require.NoError(t, err)
 	file := filepath.Join(t.TempDir(), "settings.json")
-	_, err = place.Restore(t.Context(), label, keys, backup.Target{DSN: w.settings.Store.DSN.Reveal(), Settings: file})
+	_, err = place.Restore(t.Context(), label, backup.Keys{Identities: identities, Signers: keeper.Signers()}, backup.Target{DSN: w.settings.Store.DSN.Reveal(), Settings: file})
 	require.NoError(t, err)
 	kept, err := os.ReadFile(file)
 	require.NoError(t, err)

@@ -205,6 +205,7 @@ var channelRows = []Row{
 // backupRows are backups that cannot be made or read. The alert backup_failed tells of a newest one that is bad or old.
 var backupRows = []Row{
 	{"backup/tampered", ClassSecurity, medium, "an archive was changed after it was made", domain.RecoverNothing, "backup-tampered"},
+	{"backup/unsigned", ClassSecurity, medium, "an archive that no known key signed", domain.RecoverNothing, "backup-tampered"},
 	{"backup/*", ClassSettings, low, "a backup cannot be made or read", domain.RecoverNothing, ""},
 }
 

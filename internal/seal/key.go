@@ -1,4 +1,5 @@
-// Package seal signs documents that people outside verify: heads of the audit log and daily receipts. The key is an
+// Package seal signs documents that people outside verify: heads of the audit log, daily receipts and labels of
+// backups. The key is an
 // ed25519 key of its own and pays for nothing.
 package seal
 
@@ -25,6 +26,7 @@ var ErrSignature = errors.New("the signature does not verify")
 const (
 	AuditHead = "feeops-audit-head-v1"
 	Receipt   = "feeops-receipt-v1"
+	Backup    = "feeops-backup-v1"
 )
 
 const (

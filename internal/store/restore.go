@@ -24,7 +24,8 @@ var ErrNotEmpty = coded(codeRefused, "the store is not empty")
 
 // Filling is an empty database that is being filled, in one transaction.
 type Filling struct {
-	Shapes []Shape // Tables to which others refer come first; rows must come so too.
+	Shapes []Shape      // Tables to which others refer come first; rows must come so too.
+	Setup  []AuditEntry // What setup had written into the empty store; it gave way.
 
 	tx      bun.Tx
 	collate string
@@ -160,7 +161,11 @@ func (r restoring) run(ctx context.Context, fill func(*Filling) error) (own, err
 		if err := empty(ctx, tx, shapes); err != nil { // Somebody may have been faster.
 			return err
 		}
-		f := &Filling{Shapes: shapes, tx: tx, collate: r.collate, explain: r.explain}
+		setup, err := giveWay(ctx, tx, shapes)
+		if err != nil {
+			return err
+		}
+		f := &Filling{Shapes: shapes, Setup: setup, tx: tx, collate: r.collate, explain: r.explain}
 		if own = fill(f); own == nil {
 			return f.flush(ctx)
 		}
@@ -192,11 +197,38 @@ func (r restoring) refuseFull(ctx context.Context) error {
 	return empty(ctx, r.bun, shapes)
 }
 
-// empty is nil when no table has a row.
+// ActionSetup is the audit entry of feeops setup. A store that holds nothing else is still empty: on a new host setup
+// comes before a restore.
+const ActionSetup = "setup.make"
+
+const auditTable = "audit"
+
+// giveWay takes setup's entries out of an empty store, because the log of the archive begins at its own first entry.
+func giveWay(ctx context.Context, tx bun.Tx, shapes []Shape) ([]AuditEntry, error) {
+	if !slices.ContainsFunc(shapes, func(s Shape) bool { return s.Table == auditTable }) {
+		return nil, nil
+	}
+	var rows []auditRow
+	if err := tx.NewSelect().Model(&rows).Order("seq").Scan(ctx); err != nil {
+		return nil, err
+	}
+	var out []AuditEntry
+	for _, r := range rows {
+		out = append(out, r.entry())
+	}
+	_, err := tx.NewDelete().Model((*auditRow)(nil)).Where("action = ?", ActionSetup).Exec(ctx)
+	return out, err
+}
+
+// empty is nil when no table has a row, besides what setup writes.
 func empty(ctx context.Context, db bun.IDB, shapes []Shape) error {
 	var full []string
 	for _, s := range shapes {
-		some, err := db.NewSelect().Table(s.Table).Exists(ctx)
+		q := db.NewSelect().Table(s.Table)
+		if s.Table == auditTable {
+			q = q.Where("action <> ?", ActionSetup)
+		}
+		some, err := q.Exists(ctx)
 		if err != nil {
 			return fmt.Errorf("table %s: %w", s.Table, err)
 		}

@@ -19,7 +19,7 @@ func KeysInUse(s config.Settings) []audit.Key {
 		if err != nil {
 			out = append(out, audit.Key{Problem: fmt.Sprintf("audit key: %v", err)})
 		} else {
-			out = append(out, audit.Key{Name: "audit key " + key.Public().String(), Use: "signs heads of this log and receipts"})
+			out = append(out, audit.Key{Name: "audit key " + key.Public().String(), Use: "signs heads of this log, receipts and backups"})
 		}
 	}
 	if keys := s.Temporal.Encryption.Keys; len(keys) > 0 { // The others only read what is old.

@@ -22,7 +22,7 @@ func TestKeysInUse_NamesEachKeyOnceAndNoSecret(t *testing.T) {
 	s.Vaults = []config.Vault{{ID: "alpha", Enabled: true}, {ID: "beta", Enabled: true}, {ID: "off", SignerKey: "unused"}}
 	require.Equal(t, []audit.Key{
 		{Name: "fee payer " + address.String(), Use: "pays for alpha, beta"},
-		{Name: "audit key " + key.Public().String(), Use: "signs heads of this log and receipts"},
+		{Name: "audit key " + key.Public().String(), Use: "signs heads of this log, receipts and backups"},
 		{Name: "encryption key k2", Use: "encrypts what Temporal keeps"},
 	}, KeysInUse(s))
 }
