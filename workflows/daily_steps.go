@@ -124,12 +124,13 @@ func (d *daily) accounts(ctx workflow.Context) error {
 }
 
 // rehearse simulates the first page of this run and refuses one that would close the day early, pay twice or skip
-// (X21). When the list changed since the snapshot, and the day is not open yet, it is planned once more.
+// (X21). When the list changed since the snapshot, or the page needs more compute than a transaction may use (U-P3), and the
+// day is not open yet, it is planned once more.
 func (d *daily) rehearse(ctx workflow.Context) error {
 	if d.plan.Continued {
 		return nil // Its first page is past; every send is simulated anyway.
 	}
-	for try := 0; ; try++ {
+	for try, size := 0, d.plan.PageSize; ; try++ {
 		res, err := ops.Preflight.Do(ctx, ops.PageInput{Vault: d.in.Vault, Day: d.plan.Day, Hash: d.plan.Hash, Cursor: d.plan.Cursor}, "rehearsal of the first page")
 		if err != nil {
 			return err
@@ -137,12 +138,13 @@ func (d *daily) rehearse(ctx workflow.Context) error {
 		if res.OK {
 			return nil
 		}
-		if !res.Replan || try > 0 {
+		if !res.Replan || try > 0 && (res.Code != codeCompute || d.plan.PageSize >= size) {
 			if res.Code == "" {
 				res.Code = "day/rehearsal"
 			}
 			return d.fails(res.Code, "rehearsal: %s", res.Reason)
 		}
+		size = d.plan.PageSize
 		for _, again := range []func(workflow.Context) error{d.makePlan, d.awaitDue, d.check, d.approve, d.accounts} {
 			if err := again(ctx); err != nil {
 				return err
@@ -150,6 +152,9 @@ func (d *daily) rehearse(ctx workflow.Context) error {
 		}
 	}
 }
+
+// codeCompute asks for a plan with shorter pages. It may ask again as long as they get shorter, which has an end.
+const codeCompute = "preflight/compute"
 
 // lastCursor is the cursor after the last page.
 func (d *daily) lastCursor() uint32 { return uint32(d.plan.Pages) * d.plan.PageSize }

@@ -38,6 +38,7 @@ type vault struct {
 	rehearse ops.PreflightResult
 	fail     map[uint32][]error // By cursor: errors to give before the page is turned.
 	after    map[uint32]error   // By cursor: the page is turned, and then the reply is lost.
+	shrinks  []uint32           // Page sizes of the first plans; empty: size.
 	rollback int                // How many times finality finds the chain gone back to cursor 0.
 	result   domain.Reconciliation
 	stuckAt  uint32 // A cursor that does not move, whatever is sent; 0 for none.
@@ -70,6 +71,9 @@ func (v *vault) register(env *testsuite.TestWorkflowEnvironment) {
 		},
 		ops.PlanDay.Name: func(_ context.Context, id string) (ops.Plan, error) {
 			v.planned++
+			if v.planned <= len(v.shrinks) {
+				v.size = v.shrinks[v.planned-1]
+			}
 			p := ops.Plan{Vault: id, Day: "2026-11-23", Hash: cmp.Or(v.hash, "h"), State: v.state, Pages: v.pages, PageSize: v.size, Investors: v.pages * int(v.size), Cursor: v.cursor, Continued: v.open}
 			if v.state == domain.NotDue {
 				p.Timing = domain.Timing{ChainNow: 1_000_000, LastTS: 1_000_000 - domain.DaySeconds + int64(v.due/time.Second), Complete: true}
@@ -84,7 +88,7 @@ func (v *vault) register(env *testsuite.TestWorkflowEnvironment) {
 		},
 		ops.EnsureAccounts.Name: func(context.Context, ops.DayRef) (ops.AccountsResult, error) { return ops.AccountsResult{}, nil },
 		ops.Preflight.Name: func(context.Context, ops.PageInput) (ops.PreflightResult, error) {
-			if v.rehearse.Replan && v.planned > 1 {
+			if v.rehearse.Replan && v.planned > max(1, len(v.shrinks)) {
 				return ops.PreflightResult{OK: true}, nil
 			}
 			return v.rehearse, nil
@@ -390,6 +394,29 @@ func TestX26_ChangedListIsPlannedAgainBeforeTheOpening(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, domain.Complete, report.State)
 	require.Equal(t, 2, v.planned)
+}
+
+// U-P3: a page that needs too much compute is planned anew as long as the pages get shorter, and no longer.
+func TestUP3_PagesThatNeedTooMuchComputeArePlannedShorterUntilTheyFit(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		code    string
+		shrinks []uint32
+		planned int
+		state   domain.State
+	}{
+		{"they get shorter", "preflight/compute", []uint32{15, 10, 6, 3}, 5, domain.Complete},
+		{"they do not", "preflight/compute", []uint32{15, 15, 6, 3}, 2, domain.Failed},
+		{"another reason is planned anew once", "router/6007", []uint32{15, 10, 6, 3}, 2, domain.Failed},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			v := newVault(1, 3)
+			v.shrinks, v.rehearse = tt.shrinks, ops.PreflightResult{Code: tt.code, Reason: "too much compute", Replan: true}
+			report, _ := run(t, v, ops.DailyInput{})
+			require.Equal(t, tt.state, report.State)
+			require.Equal(t, tt.planned, v.planned)
+		})
+	}
 }
 
 func TestRollbackGoesBackToTheChainsCursor(t *testing.T) {

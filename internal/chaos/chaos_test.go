@@ -16,7 +16,7 @@ import (
 func TestScenarios_NoneIsMissing(t *testing.T) {
 	want := map[string]string{
 		"process":     "kill-before-stored kill-stored-unsent kill-sent-unconfirmed kill-confirmed-unrecorded two-workers-one-killed temporal-killed store-locked store-full store-lost",
-		"transaction": "dropped late-1 late-60 late-149 accepted-timeout landed-though-expired rebroadcast-twice rolled-back already-processed tables-impossible tables-gone",
+		"transaction": "dropped late-1 late-60 late-149 accepted-timeout landed-though-expired rebroadcast-twice rolled-back already-processed tables-impossible tables-gone compute-dearer",
 		"rpc":         "rpc-429 rpc-5xx rpc-hang rpc-truncated rpc-wrong-genesis rpc-frozen rpc-behind-2500 rpc-disagree rpc-all-down rpc-all-down-long",
 		"stranger":    "crank-turns-page crank-opens-day crank-closes-day crank-races",
 		"time":        "clock-day-behind clock-day-ahead rollover late-page-0 clock-skew machine-clock-jumps first-day-ever",

@@ -55,6 +55,16 @@ func fates() []Scenario {
 				return nil
 			})
 		}},
+		{"compute-dearer", group, "the program takes ten times the compute units from the middle of the day on: a page that no longer fits is halved", true, func(p *Plan) {
+			p.largePages()
+			k := p.middle()
+			p.say("before page %d", k)
+			p.held("compute becomes dearer", k, func(_ context.Context, r *Run) error {
+				r.bank().SetRouterUnits(1000)
+				r.node.Slots(2)
+				return nil
+			})
+		}},
 		late("late-1", 1, "a page lands one block late"),
 		late("late-60", 60, "a page lands 60 blocks late"),
 		late("late-149", 149, "a page lands in the last block in which it can"),

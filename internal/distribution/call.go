@@ -24,11 +24,11 @@ type page struct {
 	plan domain.PagePlan
 }
 
-// pageThatFits builds the call at cursor with the lookup tables that shorten it. When the tables hold less than the plan
-// counted on, the page gets shorter until it fits: the program takes pages of any size, and the amounts follow from the
-// cuts that were made. A published day cannot be cut (X21).
-func (s *Service) pageThatFits(ctx context.Context, send Sender, v Vault, m domain.Manifest, cursor uint32) (page, error) {
-	for size := m.PageSize; ; size-- {
+// pageThatFits builds the call of size investors at cursor with the lookup tables that shorten it. When the tables hold
+// less than the plan counted on, the page gets shorter until it fits: the program takes pages of any size, and the amounts
+// follow from the cuts that were made. A published day cannot be cut (X21).
+func (s *Service) pageThatFits(ctx context.Context, send Sender, v Vault, m domain.Manifest, cursor, size uint32) (page, error) {
+	for ; ; size-- {
 		r, err := s.pageRequest(ctx, v, m, cursor, size)
 		if err != nil {
 			return page{}, err

@@ -89,6 +89,13 @@ func checkPageFits(e Evidence) domain.Check {
 		Observed:  fmt.Sprintf("%d pages of %d, lookup tables %t", len(e.Manifest.Pages), e.Manifest.PageSize, e.Manifest.Tables),
 		Threshold: fmt.Sprintf("at most %d a page: 1,232 bytes, 64 locks, 1.4 M compute units", most),
 	}
+	if u := e.Vault.Units; u.Units > 0 {
+		c.Observed += fmt.Sprintf("; %d investors took %d units", u.Investors, u.Units)
+		if fit := u.Fit(pageRoom); e.Vault.Behaviour != domain.Published {
+			most = min(most, fit)
+			c.Threshold = fmt.Sprintf("at most %d a page: 1,232 bytes, 64 locks, %d of 1.4 M compute units", most, pageRoom)
+		}
+	}
 	switch {
 	case e.Vault.Behaviour == domain.Published && n > int(most):
 		c.Result = domain.CheckFail

@@ -268,6 +268,9 @@ func TestP20_TimeLeft(t *testing.T) {
 func TestP21_PageFits(t *testing.T) {
 	row(t, "P21",
 		spoiled{"the wanted size does not fit", func(e *Evidence) { e.Vault.PageSize = 50 }, domain.CheckWarn, "pages of"},
+		spoiled{"the wanted size needs too much compute", func(e *Evidence) {
+			e.Vault.PageSize, e.Vault.Units = 20, domain.PageUnits{Investors: 12, Units: 870_000}
+		}, domain.CheckWarn, "12 investors took 870000 units"},
 		spoiled{"published with too many streams", func(e *Evidence) {
 			e.Vault.Behaviour = domain.Published
 			e.Manifest.Entries = make([]domain.Entry, 51)

@@ -13,6 +13,10 @@ import (
 // evidence reads everything that the checks look at. With no manifest given it uses a plan made on the spot, so that
 // an operator can look at a vault that is not due.
 func (s *Service) evidence(ctx context.Context, v Vault, m *domain.Manifest) (Evidence, error) {
+	v, err := s.measured(ctx, v)
+	if err != nil {
+		return Evidence{}, err
+	}
 	e := Evidence{Vault: v, Rules: s.Rules, Wall: s.Now(), SlotTime: s.SlotTime}
 	var requests atomic.Uint64
 	w, err := readVault(chain.WithCounter(ctx, &requests), s.Chain, v, rpc.CommitmentConfirmed)

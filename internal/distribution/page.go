@@ -71,13 +71,9 @@ func (s *Service) TurnPage(ctx context.Context, id string, day domain.Day, hash 
 	if done, ok, err := s.already(ctx, v, m, before, cursor); err != nil || ok {
 		return done, err
 	}
-	page, err := s.pageThatFits(ctx, send, v, m, cursor)
+	receipt, err := s.sendPage(ctx, send, v, m, cursor)
 	if err != nil {
 		return Turned{}, err
-	}
-	receipt, err := send.Send(ctx, page.Request)
-	if err != nil {
-		return Turned{}, s.tablesGone(ctx, v, page, fmt.Errorf("page at cursor %d of %s for %s: %w", cursor, id, day, err))
 	}
 	tx := receipt.Tx
 	if tx == nil {

@@ -34,19 +34,24 @@ func capacity(b domain.Behaviour, tables bool) uint32 {
 }
 
 // pageShape chooses the page size and whether lookup tables serve it. Tables cost rent and a slot or two, so a list
-// that needs at most two bare pages does without. wanted is the settings' size, 0 for automatic; a published day has
-// all its streams in one call, whatever is wanted, because a page alone would close it (X21).
+// that needs at most two bare pages does without, and so does one whose pages the compute limit keeps that short. The
+// settings' size is 0 for automatic; a published day has all its streams in one call, whatever is wanted, because a page
+// alone would close it (X21).
 func pageShape(v Vault, entries int, allowTables bool) (size uint32, tables bool) {
 	bare := capacity(v.Behaviour, false)
 	if v.Behaviour == domain.Published {
 		return uint32(max(1, min(entries, domain.MaxPageSize))), allowTables && entries > int(bare)
 	}
+	worth := 2 * bare
+	most := uint32(pairsTables)
 	if v.PageSize > 0 {
-		tables = allowTables && v.PageSize > bare && entries > int(bare)
-		return min(v.PageSize, capacity(v.Behaviour, tables)), tables
+		worth, most = bare, v.PageSize
 	}
-	tables = allowTables && entries > 2*int(bare)
-	return capacity(v.Behaviour, tables), tables
+	if fit := v.Units.Fit(pageRoom); fit > 0 {
+		most = min(most, fit)
+	}
+	tables = allowTables && most > bare && entries > int(worth)
+	return min(most, capacity(v.Behaviour, tables)), tables
 }
 
 // Plan builds the day's manifest from a view. Times and claims are those of the view; at is the chain time at which the

@@ -43,6 +43,34 @@ func TestPageShape(t *testing.T) {
 	}
 }
 
+func TestUP3_PageShapeStaysWithinTheComputeThatWasMeasured(t *testing.T) {
+	dear := domain.PageUnits{Investors: 12, Units: 870_000} // 17 of them fit.
+	tests := []struct {
+		name      string
+		behaviour domain.Behaviour
+		units     domain.PageUnits
+		wanted    uint32
+		entries   int
+		size      uint32
+		tables    bool
+	}{
+		{"nothing measured", domain.Reference, domain.PageUnits{}, 0, 60, 25, true},
+		{"a cheap program", domain.Reference, domain.PageUnits{Investors: 25, Units: 330_000}, 0, 60, 25, true},
+		{"a dear one", domain.Reference, dear, 0, 60, 17, true},
+		{"a wanted size that is smaller", domain.Reference, dear, 11, 60, 11, true},
+		{"a wanted size that is larger", domain.Reference, dear, 20, 60, 17, true},
+		{"a page that short needs no tables", domain.Reference, domain.PageUnits{Investors: 9, Units: 1_400_000}, 0, 60, 8, false},
+		{"a published day cannot be cut", domain.Published, dear, 0, 40, 40, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			size, tables := pageShape(Vault{Behaviour: tt.behaviour, PageSize: tt.wanted, Units: tt.units}, tt.entries, true)
+			require.Equal(t, tt.size, size)
+			require.Equal(t, tt.tables, tables)
+		})
+	}
+}
+
 func TestPlan_ExpectedAmountsAreTheProgramsOwn(t *testing.T) {
 	v := aVault(23)
 	v.PageSize = 7

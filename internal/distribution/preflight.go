@@ -10,6 +10,7 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/chain"
 	"github.com/meteora-fee-router/feeops/internal/domain"
 	"github.com/meteora-fee-router/feeops/internal/router"
+	"github.com/meteora-fee-router/feeops/internal/sender"
 )
 
 // Rehearsal is a simulated page held against the plan.
@@ -34,13 +35,9 @@ func (s *Service) Rehearse(ctx context.Context, id string, day domain.Day, hash 
 	if err != nil {
 		return Rehearsal{}, err
 	}
-	page, err := s.pageThatFits(ctx, send, v, m, cursor)
+	page, err := s.pageThatFits(ctx, send, v, m, cursor, m.PageSize)
 	if err != nil {
 		return Rehearsal{}, err
-	}
-	raw, err := send.Build(ctx, page.Request)
-	if err != nil {
-		return Rehearsal{}, fmt.Errorf("build page at cursor %d of %s: %w", cursor, id, err)
 	}
 	keys, err := s.watched(v, m, page.plan)
 	if err != nil {
@@ -50,18 +47,36 @@ func (s *Service) Rehearse(ctx context.Context, id string, day domain.Day, hash 
 	if err != nil {
 		return Rehearsal{}, fmt.Errorf("balances before the rehearsal of %s: %w", id, err)
 	}
-	sim, err := s.Chain.Simulate(ctx, raw, keys)
-	if err != nil {
-		return Rehearsal{}, fmt.Errorf("rehearse page at cursor %d of %s: %w", cursor, id, err)
-	}
-	if sim.Err != nil {
+	sim, err := s.simulated(ctx, send, v, page, keys)
+	switch {
+	case err != nil:
+		return Rehearsal{}, err
+	case sim.Err != nil && sender.OverLimit(sim.Err.Code(), sim.Units):
+		return s.rehearseShorter(ctx, send, v, m, page)
+	case sim.Err != nil:
 		return refused(sim), nil //nolint:nilerr // What the chain refuses is the answer here, not a failure.
+	}
+	if err := s.measure(ctx, page, sim.Units, 0); err != nil {
+		return Rehearsal{}, err
 	}
 	r, err := judge(v, m, page, keys, before, sim)
 	if err != nil || !r.OK || v.Behaviour != domain.Reference || m.Opening != nil || cursor != 0 {
 		return r, err
 	}
 	return s.judgeExactly(ctx, v, m, page, before, sim, r)
+}
+
+// simulated asks what a page would do now. Nothing is signed.
+func (s *Service) simulated(ctx context.Context, send Sender, v Vault, p page, keys []solana.PublicKey) (chain.SimResult, error) {
+	raw, err := send.Build(ctx, p.Request)
+	if err != nil {
+		return chain.SimResult{}, fmt.Errorf("build page at cursor %d of %s: %w", p.plan.Cursor, v.ID, err)
+	}
+	sim, err := s.Chain.Simulate(ctx, raw, keys)
+	if err != nil {
+		return chain.SimResult{}, fmt.Errorf("rehearse page at cursor %d of %s: %w", p.plan.Cursor, v.ID, err)
+	}
+	return sim, nil
 }
 
 // watched are the accounts whose state before and after tells what a page does: progress, treasury, creator, and the

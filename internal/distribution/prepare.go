@@ -128,6 +128,9 @@ func (s *Service) prepareNew(ctx context.Context, v Vault, w View, p Prepared) (
 	if err != nil {
 		return p, err
 	}
+	if v, err = s.measured(ctx, v); err != nil {
+		return p, err
+	}
 	fresh, err := Plan(v, w, s.Rules, w.ChainTime)
 	if err != nil {
 		return p, err

@@ -38,6 +38,7 @@ type Sender interface {
 // Store is what a day keeps.
 type Store interface {
 	PageOrders
+	PageUnits
 
 	Manifest(ctx context.Context, vault string, day domain.Day) (domain.Manifest, bool, error)
 	LatestManifest(ctx context.Context, vault string) (domain.Manifest, bool, error)

@@ -28,6 +28,9 @@ func (s *Service) Tomorrow(ctx context.Context, id string) (Shadow, error) {
 	if err != nil {
 		return Shadow{}, err
 	}
+	if v, err = s.measured(ctx, v); err != nil {
+		return Shadow{}, err
+	}
 	e := Evidence{Vault: v, Rules: s.Rules, SlotTime: s.SlotTime, Ahead: true}
 	var requests atomic.Uint64
 	w, err := readVault(chain.WithCounter(ctx, &requests), s.Chain, v, rpc.CommitmentConfirmed)

@@ -29,6 +29,8 @@ type Vault struct {
 	Decimals   *uint8           // What the settings say of the quote mint; nil says nothing (P15).
 	Accepted   string           // The program build that the settings accept after a change (P18).
 	Payer      solana.PublicKey // Crank caller and fee payer.
+
+	Units domain.PageUnits // What its last page took of the compute limit: it bounds the pages of a new plan.
 }
 
 // Rules are the settings that bound a day.

@@ -150,6 +150,7 @@ var planRows = []Row{
 	{"preflight/closes_early", ClassBooks, high, "the page would close the day early", domain.RecoverManifest, "preflight"},
 	{"preflight/stays_open", ClassBooks, high, "the last page would not close the day", domain.RecoverManifest, "preflight"},
 	{"preflight/amount", ClassBooks, high, "the page would pay another amount", domain.RecoverManifest, "preflight"},
+	{"preflight/compute", ClassTx, high, "the page needs more compute than a transaction may use", domain.RecoverNothing, "preflight"},
 	{"preflight/behaviour", ClassSettings, medium, "the program behaves otherwise than set", domain.RecoverNothing, "preflight"},
 }
 

@@ -18,6 +18,7 @@ import (
 //	localnet_advanceClock  [seconds]                 moves the chain clock
 //	localnet_accrueFees    [vaultId, quote, base]    base units, as numbers or strings
 //	localnet_upgradeProgram [programId]              a new deployment of the router, as a watcher sees it
+//	localnet_setRouterUnits [percent]                compute units of the routers, in per cent of the usual ones
 //	localnet_setLamports   [address, lamports]       answers with what it held before
 //	localnet_setFault      [fault]                   "NAME=X" or an object; for the endpoint that is asked
 //	localnet_clearFaults   []                        of the endpoint that is asked
@@ -49,6 +50,14 @@ func (n *Node) admin() map[string]rpc.AdminFunc {
 				return nil, err
 			}
 			n.Bank().Upgrade(id)
+			return true, nil
+		},
+		"localnet_setRouterUnits": func(_ *rpc.Endpoint, p []json.RawMessage) (any, error) {
+			var percent uint16
+			if err := read(p, &percent); err != nil {
+				return nil, err
+			}
+			n.Bank().SetRouterUnits(uint64(percent))
 			return true, nil
 		},
 		"localnet_setLamports": func(_ *rpc.Endpoint, p []json.RawMessage) (any, error) {

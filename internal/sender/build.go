@@ -10,11 +10,14 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/fault"
 )
 
+// MaxUnits are the compute units that one transaction may use.
+const MaxUnits = 1_400_000
+
 // Limits of a transaction (CHAIN.md §4).
 const (
 	maxBytes        = 1232
 	maxLocks        = 64
-	maxUnits        = 1_400_000
+	maxUnits        = MaxUnits
 	feePerSignature = 5_000
 )
 

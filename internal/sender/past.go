@@ -51,6 +51,9 @@ func ranOut(code string, used uint64, limit uint32) bool {
 	return code == outOfUnits || (code == incomplete && limit > 0 && used >= uint64(limit))
 }
 
+// OverLimit is true when a simulation failed because no compute limit is high enough for it: only a smaller page helps.
+func OverLimit(code string, used uint64) bool { return ranOut(code, used, maxUnits) }
+
 // limitOf is the compute limit that stored bytes ask for, 0 when they cannot be read.
 func limitOf(raw []byte) uint32 {
 	tx, err := chain.DecodeTransaction(raw)

@@ -161,7 +161,7 @@ func (s *Sender) simulate(ctx context.Context, f *flight) error {
 	if err != nil {
 		return fmt.Errorf("%s of %s: nothing was sent: %w", f.request.Key, f.request.Vault, err)
 	}
-	if sim.Err != nil && ranOut(sim.Err.Code(), sim.Units, maxUnits) {
+	if sim.Err != nil && OverLimit(sim.Err.Code(), sim.Units) {
 		return fmt.Errorf("%s of %s: nothing was sent: simulation: %w", f.request.Key, f.request.Vault, tooMuchCompute(sim.Err))
 	}
 	if sim.Err != nil {

@@ -84,7 +84,7 @@ func TestOpen_SaysWhatIsWrong(t *testing.T) {
 		text string
 	}{
 		{"no database", "file:" + text, store.ErrNotADatabase, "correct store.dsn"},
-		{"newer schema", "file:" + newer, store.ErrNewer, "version 99, this program knows 15: install the newer program"},
+		{"newer schema", "file:" + newer, store.ErrNewer, "version 99, this program knows 16: install the newer program"},
 		{"a directory", "file:" + dir, store.ErrReadOnly, "check the path"},
 		{"a file as directory", "file:" + filepath.Join(text, "x.db"), store.ErrReadOnly, "check the path"},
 		{"another database", "mysql://u:hunter2@db", store.ErrDSN, `"mysql"`},

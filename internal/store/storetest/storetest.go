@@ -51,6 +51,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"evidence", evidence},
 		{"endpoint orders", endpointOrders},
 		{"page orders", pageOrders},
+		{"page units", pageUnits},
 		{"backup", backups},
 		{"amounts", amounts},
 		{"concurrency", concurrency},

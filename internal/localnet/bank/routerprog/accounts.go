@@ -50,7 +50,7 @@ func (m *Model) accept(c *vm.Call) (*crank, error) {
 	if len(c.Accounts) < router.FixedAccounts {
 		return nil, anchor(c, router.CodeAccountNotEnoughKeys, "")
 	}
-	k := &crank{Call: c, model: m, meter: meter{c, c.Used()}}
+	k := &crank{Call: c, model: m, meter: meter{c, c.Used(), m.vaults.units}}
 	if err := k.meter.upTo(checkUnits); err != nil {
 		return nil, err
 	}

@@ -75,11 +75,13 @@ const (
 
 // meter brings the units of a call up to a mark. What its inner calls took counts towards the mark.
 type meter struct {
-	call  *vm.Call
-	start uint64
+	call    *vm.Call
+	start   uint64
+	percent uint64 // Of the usual units.
 }
 
 func (m meter) upTo(units uint64) error {
+	units = units * m.percent / 100
 	if used := m.call.Used() - m.start; used < units {
 		return m.call.Consume(units - used)
 	}

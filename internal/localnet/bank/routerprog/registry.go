@@ -10,10 +10,14 @@ import (
 type Registry struct {
 	order []solana.PublicKey
 	specs map[solana.PublicKey]VaultSpec
+	units uint64 // See SetUnits.
 }
 
 // NewRegistry returns an empty registry.
-func NewRegistry() *Registry { return &Registry{specs: map[solana.PublicKey]VaultSpec{}} }
+func NewRegistry() *Registry { return &Registry{specs: map[solana.PublicKey]VaultSpec{}, units: 100} }
+
+// SetUnits makes the router take that many per cent of its usual compute units, as another build of it might.
+func (r *Registry) SetUnits(percent uint64) { r.units = percent }
 
 // Set registers a vault or changes its list.
 func (r *Registry) Set(spec VaultSpec) {
