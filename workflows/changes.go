@@ -7,6 +7,7 @@ import "go.temporal.io/sdk/workflow"
 const (
 	changeTidyTables     = "tidy-tables"     // Tables that no page needs are closed after the reconciliation.
 	changeReportFailures = "report-failures" // A day reports its failures, and that it went on, to the incidents.
+	changeWeeklyBackup   = "weekly-backup"   // The weekly maintenance sees to a backup before it cleans up.
 	changeApprovePlan    = "approve-plan"    // A plan outside the vault's usual figures waits for a person.
 )
 

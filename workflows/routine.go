@@ -24,7 +24,11 @@ func EveningReport(ctx workflow.Context, in ops.RoutineInput) (ops.RoutineResult
 func WeeklyMaintenance(ctx workflow.Context, in ops.RoutineInput) (ops.RoutineResult, error) {
 	r := newRoutine(ops.WeeklyMaintenance, in)
 	r.sums = true
-	return r.run(ctx, ops.InspectHost, ops.CleanUp, ops.RankEndpoints, ops.AdvisePageSize, ops.ReportModules, ops.InspectSchedules, ops.ReportWeekly)
+	steps := []ops.Activity[ops.StepInput, ops.RoutineStep]{ops.InspectHost}
+	if workflow.GetVersion(ctx, changeWeeklyBackup, workflow.DefaultVersion, 1) != workflow.DefaultVersion {
+		steps = append(steps, ops.EnsureBackup)
+	}
+	return r.run(ctx, append(steps, ops.CleanUp, ops.RankEndpoints, ops.AdvisePageSize, ops.ReportModules, ops.InspectSchedules, ops.ReportWeekly)...)
 }
 
 // MonthlyReview reviews the month before (O01–O05).

@@ -28,7 +28,7 @@ type bureau struct {
 
 func (b *bureau) register(env *testsuite.TestWorkflowEnvironment) {
 	for _, a := range []ops.Activity[ops.StepInput, ops.RoutineStep]{
-		ops.ReportMorning, ops.ReportEvents, ops.ReportDaily, ops.ReportWeekly, ops.ReportMonthly, ops.InspectHost, ops.CleanUp, ops.RankEndpoints,
+		ops.ReportMorning, ops.ReportEvents, ops.ReportDaily, ops.ReportWeekly, ops.ReportMonthly, ops.InspectHost, ops.EnsureBackup, ops.CleanUp, ops.RankEndpoints,
 		ops.AdvisePageSize, ops.ReportModules, ops.InspectSchedules,
 	} {
 		env.RegisterActivityWithOptions(func(_ context.Context, in ops.StepInput) (ops.RoutineStep, error) {
@@ -78,7 +78,7 @@ func TestRoutines_DoTheirStepsAsOfTheirTimeAndTellPeople(t *testing.T) {
 	}{
 		{"morning", workflows.MorningCheck, []string{"ReportMorning", "ReportEvents"}},
 		{"evening", workflows.EveningReport, []string{"ReportDaily"}},
-		{"weekly", workflows.WeeklyMaintenance, []string{"InspectHost", "CleanUp", "RankEndpoints", "AdvisePageSize", "ReportModules", "InspectSchedules", "ReportWeekly"}},
+		{"weekly", workflows.WeeklyMaintenance, []string{"InspectHost", "EnsureBackup", "CleanUp", "RankEndpoints", "AdvisePageSize", "ReportModules", "InspectSchedules", "ReportWeekly"}},
 		{"monthly", workflows.MonthlyReview, []string{"ReportMonthly"}},
 	}
 	for _, tt := range tests {
@@ -100,10 +100,10 @@ func TestW08_AStepThatFailsIsARowAndKeepsNoOtherFromBeingDone(t *testing.T) {
 	b := &bureau{broken: map[string]error{"InspectHost": errors.New("no such disk")}, verdicts: map[string]string{"RankEndpoints": ops.VerdictWarn}}
 	out := b.run(t, workflows.WeeklyMaintenance, ops.RoutineInput{At: sunday})
 	require.Equal(t, ops.VerdictFail, out.Verdict, "completed is not what it says when something failed")
-	require.Len(t, b.summed, 7)
+	require.Len(t, b.summed, 8)
 	require.Equal(t, ops.VerdictFail, b.summed[0].Verdict)
 	require.Contains(t, b.summed[0].Seen, "no such disk")
-	require.Equal(t, ops.VerdictWarn, b.summed[2].Verdict)
+	require.Equal(t, ops.VerdictWarn, b.summed[3].Verdict)
 	require.Equal(t, domain.SeverityHigh, b.told[0].Severity)
 	require.Contains(t, b.told[0].Text, "no such disk")
 }

@@ -32,7 +32,13 @@ type Message struct {
 	Links    []MessageLink     `json:"links,omitempty"`
 	Actions  []MessageAction   `json:"actions,omitempty"`
 	At       time.Time         `json:"at"`
-	Files    map[string][]byte `json:"files,omitempty"` // Attachments by name, for channels that can; reports use them.
+	Files    map[string][]byte `json:"files,omitempty"` // Attachments by name, for channels that can.
+
+	// Attach names saved reports by their file names. Whoever tells the message reads them from the directory of reports
+	// into Files, so that no history carries them.
+	Attach []string `json:"attach,omitempty"`
+	// Lacks says why files that Attach names could not be read where the message was told.
+	Lacks string `json:"-"`
 
 	// Repeat is set by the dispatcher when an earlier attempt may have been taken although no reply came: a channel that
 	// can looks for the message before it tells again.

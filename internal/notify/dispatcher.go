@@ -101,6 +101,7 @@ type Outcome struct {
 	Code       string               `json:"code,omitempty"`
 	Error      string               `json:"error,omitempty"`
 	Unrecorded string               `json:"unrecorded,omitempty"` // Why the record could not be kept; the message may be told twice.
+	Unattached string               `json:"unattached,omitempty"` // Why it was told without its files.
 }
 
 // DeliverTo makes one attempt in one channel. Nil means that the channel needs nothing more: it was told now or before,
@@ -134,9 +135,9 @@ func (m Message) check() error {
 
 // attempt claims, delivers and settles.
 func (d *Dispatcher) attempt(ctx context.Context, claim domain.DeliveryClaim, m Message, deliver func(context.Context, Message, Ref) (Ref, error)) (Outcome, error) {
-	record := claim.Channel
+	record, timeout := claim.Channel, d.p.Timeout+m.uploadTime()
 	out := Outcome{Channel: record}
-	claim.Key, claim.Seq, claim.Now, claim.Lease = m.Key, m.Seq, d.p.Now(), d.p.Timeout+leaseMargin
+	claim.Key, claim.Seq, claim.Now, claim.Lease = m.Key, m.Seq, d.p.Now(), timeout+leaseMargin
 	grant, err := d.p.Records.ClaimDelivery(ctx, claim)
 	switch {
 	case err != nil:
@@ -153,11 +154,17 @@ func (d *Dispatcher) attempt(ctx context.Context, claim domain.DeliveryClaim, m 
 		return out, nil
 	}
 	m.Repeat = grant.Repeat
-	within, cancel := context.WithTimeout(ctx, d.p.Timeout)
+	within, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	ref, failed := deliver(within, m, Ref(grant.Before))
 	end := settled(grant, ref, failed, d.p.Now())
-	out.State, out.Ref, out.Attempts, out.Code, out.Error = end.State, Ref(end.Ref), end.Attempts, end.Code, end.Error
+	if out.Unattached, failed = withoutFiles(m, &end, failed, grant.Delivery.Attempts < d.p.Attempts && out.Unrecorded == ""); out.Unattached != "" {
+		d.p.Log.Warn("a message was told without its files", "channel", record, "key", m.Key, "seq", m.Seq, "code", end.Code, "error", end.Error)
+	}
+	out.State, out.Ref, out.Attempts = end.State, Ref(end.Ref), end.Attempts
+	if failed != nil {
+		out.Code, out.Error = end.Code, end.Error
+	}
 	// The record is kept even when the caller is gone by now: without it the next attempt could not know of this one.
 	keep, done := context.WithTimeout(context.WithoutCancel(ctx), leaseMargin)
 	defer done()

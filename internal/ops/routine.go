@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"path"
 	"time"
 
 	"github.com/meteora-fee-router/feeops/internal/domain"
@@ -68,6 +69,7 @@ var (
 	ReportWeekly      = Activity[StepInput, RoutineStep]{"ReportWeekly", Routine}
 	ReportMonthly     = Activity[StepInput, RoutineStep]{"ReportMonthly", Routine}
 	InspectHost       = Activity[StepInput, RoutineStep]{"InspectHost", Routine}
+	EnsureBackup      = Activity[StepInput, RoutineStep]{"EnsureBackup", Keep}
 	CleanUp           = Activity[StepInput, RoutineStep]{"CleanUp", Routine}
 	RankEndpoints     = Activity[StepInput, RoutineStep]{"RankEndpoints", Routine}
 	AdvisePageSize    = Activity[StepInput, RoutineStep]{"AdvisePageSize", Routine}
@@ -93,10 +95,20 @@ func RoutineMessage(name, runID string, r RoutineResult, now time.Time) domain.M
 		}
 		for _, f := range s.Files {
 			m.Text += "  " + f + "\n"
+			if readable(f) && len(m.Attach) < mostAttached {
+				m.Attach = append(m.Attach, path.Base(f))
+			}
 		}
 	}
 	return m
 }
+
+// readable is true for the formats that people read where they are told: one shows in a chat, the other has the charts.
+// The rest is for programs, and stays where it is saved.
+func readable(file string) bool { return path.Ext(file) == ".md" || path.Ext(file) == ".html" }
+
+// mostAttached bounds the files of one message, as channels do: Discord takes ten.
+const mostAttached = 10
 
 // Verdicts of routines, which are those of the reports.
 const (

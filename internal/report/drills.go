@@ -19,7 +19,8 @@ const (
 	wholeScore = 100
 )
 
-// drills are the rehearsals of a window and their results (O05). Without a record none is called done.
+// drills are the rehearsals of a window and their results (O05): that of a restore first. Without a record none is called
+// done.
 func drills(ctx context.Context, books SecurityBooks, w Window) []Assessment {
 	restore := Assessment{Name: "restore drill", State: string(SourceNotAssessed), Evidence: "no drill is recorded in this window"}
 	stop := Assessment{Name: "stop drill", State: string(SourceNotAssessed), Evidence: "no drill is recorded in this window"}
@@ -74,13 +75,15 @@ func stopDrills(ctx context.Context, books SecurityBooks, w Window, a Assessment
 }
 
 // backups answers whether there is a way back: the newest backup, and whether one was rehearsed.
-func backups(ctx context.Context, books SecurityBooks, w Window) Assessment {
+func backups(ctx context.Context, books SecurityBooks, drill Assessment) Assessment {
 	a := Assessment{Name: "backup and restore drill", State: assessedOK}
 	last, good, err := books.LastBackup(ctx)
 	if err != nil {
 		return unread(a.Name, err)
 	}
-	drill := restoreDrills(ctx, books, w, Assessment{Name: a.Name, State: assessedWarn, Evidence: "no drill is recorded in this window"})
+	if drill.State == string(SourceNotAssessed) {
+		drill.State = assessedWarn // There is a backup that nobody has tried.
+	}
 	switch {
 	case last == nil:
 		a.State, a.Evidence = string(SourceNotAssessed), "no backup is recorded; "+drill.Evidence

@@ -78,7 +78,6 @@ type MonthlyParams struct {
 	Bounds   Bounds
 	Security SecurityBooks // Nil: those lines are not assessed.
 	Others   []Assessment  // Answers to lines of the checklist, by name.
-	Drills   []Assessment  // None: those that the store has recorded.
 }
 
 // Monthly makes the review. Only books that cannot be read make it fail.
@@ -110,7 +109,8 @@ func (r *Reporter) Monthly(ctx context.Context, p MonthlyParams) (Monthly, error
 	}
 	disk, note := freeDisk(p.Bounds)
 	m.Capacity = capacity(m.Window, now, before, volume, p.Bounds, disk, note)
-	m.Security = security(ctx, p.Security, m.Window, p.Others)
+	m.Drills = drills(ctx, p.Security, m.Window)
+	m.Security = security(ctx, p.Security, m.Window, m.Drills[0], p.Others)
 	m.Costs = ledger(now.lines)
 	if m.Costs.Deposit, err = r.deposit(ctx); err != nil {
 		return m, fmt.Errorf("monthly review of %s: %w", m.Window.Name, err)
@@ -118,9 +118,6 @@ func (r *Reporter) Monthly(ctx context.Context, p MonthlyParams) (Monthly, error
 	m.Alerts = notices(ctx, r.Alerts, m.Window, "no alert feed is connected")
 	m.Incidents = notices(ctx, r.Incidents, m.Window, "no incident feed is connected")
 	m.Objectives = objectives(m.Window, a, m.Alerts)
-	if m.Drills = p.Drills; len(m.Drills) == 0 {
-		m.Drills = drills(ctx, p.Security, m.Window)
-	}
 	m.Sources = []Source{
 		{Name: "books", State: SourceRead, Note: fmt.Sprintf("%s, %s before", plural(len(now.lines), "vault-day"), plural(len(before.lines), "vault-day"))},
 		{Name: "measured steps", State: SourceRead, Note: fmt.Sprintf("%s, %s before, by the machine's own clock", plural(now.Total.Count, "attempt"), plural(before.Total.Count, "attempt"))},

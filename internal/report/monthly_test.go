@@ -151,7 +151,6 @@ func TestO04_EveryLineIsEvidenceOrNotAssessed(t *testing.T) {
 	m = october(t, r, func(p *MonthlyParams) {
 		p.Security = s
 		p.Others = []Assessment{{Name: "fee payer keys", State: assessedOK, Evidence: "1 file, readable by its owner only"}, {Name: "a new line", State: assessedWarn, Evidence: "odd"}}
-		p.Drills = []Assessment{{Name: "stop drill", State: assessedOK, Evidence: "p99 412 ms"}}
 	})
 	byName := map[string]Assessment{}
 	for _, a := range m.Security {
@@ -164,7 +163,6 @@ func TestO04_EveryLineIsEvidenceOrNotAssessed(t *testing.T) {
 	require.Equal(t, assessedOK, byName["fee payer keys"].State)
 	require.Equal(t, assessedWarn, byName["a new line"].State)
 	require.Equal(t, string(SourceNotAssessed), byName["dependencies and vulnerabilities"].State)
-	require.Equal(t, "stop drill", m.Drills[0].Name)
 	require.Equal(t, Warn, m.Verdict)
 }
 

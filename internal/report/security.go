@@ -48,12 +48,13 @@ type SecurityBooks interface {
 	Drills(ctx context.Context, kind string, limit int) ([]domain.Drill, error)
 }
 
-// security answers every line with what is known: from the store, and from others' assessments, which come by name.
-func security(ctx context.Context, books SecurityBooks, w Window, others []Assessment) []Assessment {
+// security answers every line with what is known: from the store, from the window's restore drill, and from others'
+// assessments, which come by name.
+func security(ctx context.Context, books SecurityBooks, w Window, drill Assessment, others []Assessment) []Assessment {
 	first, last := w.Days()
 	answers := map[string]Assessment{}
 	if books != nil {
-		for _, a := range []Assessment{auditLog(ctx, books), programUnchanged(ctx, books, first, last), strangers(ctx, books, first, last), twoPeople(ctx, books, w), backups(ctx, books, w)} {
+		for _, a := range []Assessment{auditLog(ctx, books), programUnchanged(ctx, books, first, last), strangers(ctx, books, first, last), twoPeople(ctx, books, w), backups(ctx, books, drill)} {
 			answers[a.Name] = a
 		}
 	}

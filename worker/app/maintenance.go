@@ -67,6 +67,39 @@ func (r *routines) host(ctx context.Context, _ time.Time) (ops.RoutineStep, erro
 	return f.step(), nil
 }
 
+// backup sees to it that settings, store and reports have a copy elsewhere before anything is cleaned up (W07): a recent
+// one is verified, and else one is made. One that cannot be made is a warning here and keeps nothing from being done: the
+// attempt is recorded, and backup_failed is what tells of it.
+func (r *routines) backup(ctx context.Context, _ time.Time) (ops.RoutineStep, error) {
+	f := findings{name: "backup"}
+	if r.Settings.Backup.Place.Reveal() == "" {
+		f.add(domain.CheckOK, "not assessed: backup.place names no place", "")
+		return f.step(), nil
+	}
+	keeper, err := Keeper(r.Settings, r.Store, r.Clock)
+	if err != nil {
+		f.add(domain.CheckWarn, err.Error(), "Correct backup.place")
+		return f.step(), nil
+	}
+	e, err := keeper.Ensure(ctx)
+	if e.Doubt != "" {
+		f.add(domain.CheckWarn, e.Doubt, "feeops backup verify")
+	}
+	switch {
+	case err != nil:
+		f.add(domain.CheckWarn, "no backup could be made: "+err.Error(), "feeops backup create")
+	case e.Made:
+		f.add(domain.CheckOK, fmt.Sprintf("%s was made: %d bytes", e.ID, e.Bytes), "")
+	default:
+		how := "by its label; backup.identity_file names no key to open it with"
+		if e.Verified {
+			how = "read to its last byte"
+		}
+		f.add(domain.CheckOK, fmt.Sprintf("%s of %s is whole, %s: %d bytes", e.ID, e.MadeAt.In(r.zone).Format("2006-01-02 15:04 MST"), how, e.Bytes), "")
+	}
+	return f.step(), nil
+}
+
 // cleanUp removes what is older than its retention (W11), and looks whether Temporal keeps histories long enough.
 func (r *routines) cleanUp(ctx context.Context, _ time.Time) (ops.RoutineStep, error) {
 	keep := store.DefaultRetention()

@@ -20,6 +20,7 @@ import (
 type people struct {
 	channels *notify.Dispatcher
 	teams    map[string]string // By vault: routes know teams, the rules do not.
+	reports  string            // The directory of saved reports.
 	log      *slog.Logger
 }
 
@@ -28,7 +29,7 @@ func newPeople(s config.Settings, d *notify.Dispatcher, log *slog.Logger) people
 	for _, v := range s.Vaults {
 		teams[v.ID] = v.Team
 	}
-	return people{d, teams, log}
+	return people{d, teams, s.Reports.Dir, log}
 }
 
 // Tell returns when every channel has ended. One that took the message is enough for it to count as told; the others are
@@ -37,9 +38,13 @@ func (p people) Tell(ctx context.Context, m domain.Message) error {
 	if m.Team == "" {
 		m.Team = p.teams[m.Vault]
 	}
+	m = p.attach(m)
 	report := p.channels.Dispatch(ctx, notify.Message(m))
 	var took, failed []string
 	for _, o := range report.Outcomes {
+		if o.Unattached != "" {
+			failed = append(failed, o.Channel+" took it without its files: "+o.Unattached)
+		}
 		if o.Error == "" {
 			took = append(took, o.Channel)
 		} else {

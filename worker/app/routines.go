@@ -55,7 +55,7 @@ func newRoutines(p routineParams) (*activities.Routines, error) {
 	r := &routines{p, zone, &sources{settings: p.Settings, client: p.Client, pool: p.Pool, store: p.Store, now: p.Clock}}
 	return activities.NewRoutines(map[string]activities.RoutineStep{
 		ops.ReportMorning.Name: r.morning, ops.ReportEvents.Name: r.events, ops.ReportDaily.Name: r.daily, ops.ReportWeekly.Name: r.weekly, ops.ReportMonthly.Name: r.monthly,
-		ops.InspectHost.Name: r.host, ops.CleanUp.Name: r.cleanUp, ops.RankEndpoints.Name: r.rank, ops.AdvisePageSize.Name: r.pageSizes,
+		ops.InspectHost.Name: r.host, ops.EnsureBackup.Name: r.backup, ops.CleanUp.Name: r.cleanUp, ops.RankEndpoints.Name: r.rank, ops.AdvisePageSize.Name: r.pageSizes,
 		ops.ReportModules.Name: r.modules, ops.InspectSchedules.Name: r.schedules,
 	}, r.maintenance), nil
 }

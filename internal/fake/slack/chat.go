@@ -88,6 +88,13 @@ func (m *Message) view(metadata bool) map[string]any {
 	if m.Thread != "" {
 		out["thread_ts"] = m.Thread
 	}
+	if len(m.Files) > 0 {
+		files := []any{}
+		for _, name := range m.Files {
+			files = append(files, map[string]any{"name": name, "title": name})
+		}
+		out["files"] = files
+	}
 	if metadata && m.Metadata != nil {
 		out["metadata"] = m.Metadata
 	}

@@ -24,6 +24,8 @@ type Options struct {
 	Users    []string // Account ids.
 	// NoCreate refuses conversations.create, as workspaces do whose administrators keep that right.
 	NoCreate bool
+	// NoFiles answers missing_scope to uploads, as for an app without files:write.
+	NoFiles bool
 	// NoHistory answers missing_scope to reading messages, as for an app without channels:history.
 	NoHistory bool
 }
@@ -45,6 +47,7 @@ type Message struct {
 	Broadcast   bool
 	Mentions    []string // Whom it would call: <!channel>, <@U1>.
 	Files       []string
+	Bodies      map[string][]byte // Of the files, by name.
 }
 
 // channel is one conversation.

@@ -56,6 +56,7 @@ func (c *Channel) Name() string { return notify.ChannelDiscord }
 // twice, a post does.
 func (c *Channel) Deliver(ctx context.Context, m notify.Message, before notify.Ref) (notify.Ref, error) {
 	kept := []string{}
+	var without error // It is told, and lacks its files.
 	for id := range strings.SplitSeq(string(before), ",") {
 		if id == "" {
 			continue
@@ -71,12 +72,12 @@ func (c *Channel) Deliver(ctx context.Context, m notify.Message, before notify.R
 	}
 	if m.Kind == notify.Trigger || len(kept) == 0 {
 		posted, err := c.hook.post(ctx, url.Values{}, "", m)
-		if err != nil {
+		if posted.ID == "" {
 			return before, err
 		}
-		kept = append(kept, posted.ID)
+		kept, without = append(kept, posted.ID), err
 	}
-	return notify.Ref(strings.Join(kept[max(0, len(kept)-maxKept):], ",")), nil
+	return notify.Ref(strings.Join(kept[max(0, len(kept)-maxKept):], ",")), without
 }
 
 // WithForum is a channel with a forum, where each incident gets a thread.
@@ -158,13 +159,24 @@ func (h webhook) post(ctx context.Context, query url.Values, thread string, m no
 	query.Set("wait", "true")
 	var out posted
 	reply, err := h.send(ctx, http.MethodPost, "", query, compose(m, thread), m.Files)
+	var without error
+	if refusesFiles(err) && len(m.Files) > 0 {
+		without = &notify.Unattached{Why: err}
+		reply, err = h.send(ctx, http.MethodPost, "", query, compose(m, thread), nil)
+	}
 	if err != nil {
 		return out, err
 	}
 	if err := json.Unmarshal(reply, &out); err != nil || out.ID == "" {
 		return out, fault.Newf(fault.Unknown, "discord/reply", "discord took the message and its reply is not understood")
 	}
-	return out, nil
+	return out, without
+}
+
+// refusesFiles is true for what Discord says to a message that it might take without its files: too large a body, or a
+// form that it does not accept.
+func refusesFiles(err error) bool {
+	return slices.Contains([]string{"discord/413", "discord/400", "discord/422"}, fault.CodeOf(err))
 }
 
 func (h webhook) edit(ctx context.Context, id, thread string, m notify.Message) error {

@@ -113,6 +113,24 @@ func TestDeliver_FilesAreAttached(t *testing.T) {
 	require.Equal(t, map[string]int{"report.md": 8, "evil .csv": 3}, s.Messages()[0].Files, "what Discord would refuse is left out")
 }
 
+func TestDeliver_FilesThatAreRefusedLeaveTheMessage(t *testing.T) {
+	s, c := start(t)
+	s.Break(fake.Fault{Name: fake.Refuse, Status: 413, Count: 1})
+	m := notifytest.Stuck()
+	m.Files = map[string][]byte{"report.md": []byte("# report")}
+	ref, err := c.Deliver(t.Context(), m, "")
+	var lacks *notify.Unattached
+	require.ErrorAs(t, err, &lacks)
+	require.Equal(t, "discord/413", fault.CodeOf(err))
+	require.NotEmpty(t, ref)
+	require.Len(t, s.Messages(), 1)
+	require.Empty(t, s.Messages()[0].Files)
+	s.Break(fake.Fault{Name: fake.Refuse, Status: 413, Count: 1})
+	m.Files = nil
+	_, err = c.Deliver(t.Context(), m, "")
+	require.NotErrorAs(t, err, &lacks, "a message that is refused itself is not told")
+}
+
 func TestRooms_AnIncidentGetsAThreadOfTheForum(t *testing.T) {
 	s, c := start(t)
 	rooms, ok := c.(notify.Rooms)

@@ -59,11 +59,24 @@ func (c *Channel) Deliver(ctx context.Context, m notify.Message, before notify.R
 	if err == nil {
 		return ref, nil
 	}
+	if why := c.classify(err, "send"); len(m.Files) > 0 && refusesFiles(err) && fault.KindOf(why) == fault.Human && ctx.Err() == nil {
+		m.Files = nil
+		if session.send(c.compose(m, before, c.o.To)) == nil {
+			return ref, &notify.Unattached{Why: why}
+		}
+	}
 	var rcpt *mail.SendError
 	if !errors.As(err, &rcpt) || rcpt.Reason != mail.ErrSMTPRcptTo || len(c.o.To) < 2 || ctx.Err() != nil {
 		return "", c.classify(err, "send")
 	}
 	return c.one(ctx, session, m, before, ref)
+}
+
+// refusesFiles is true when the server refused the mail itself, as it does one that is too large or holds what it does
+// not let through, and not who sends it or who should get it.
+func refusesFiles(err error) bool {
+	var sent *mail.SendError
+	return errors.As(err, &sent) && (sent.Reason == mail.ErrSMTPData || sent.Reason == mail.ErrSMTPDataClose)
 }
 
 // one sends to each receiver by itself.

@@ -250,3 +250,30 @@ func TestDeliver_FilesAreAttached(t *testing.T) {
 	require.Contains(t, text, `file "report.md"`)
 	require.Contains(t, text, `file "evil X_ y.csv"`)
 }
+
+func TestDeliver_AnAttachmentThatIsRefusedLeavesTheMail(t *testing.T) {
+	tests := []struct {
+		name  string
+		most  int64
+		fault fake.Fault
+		code  string
+	}{
+		{"too large", 64 << 10, fake.Fault{Count: 1, On: "nothing"}, "email/552"},
+		{"not let through", 0, fake.Fault{Name: fake.Refuse, On: "DATA", Status: 554, Code: "attachment", Count: 1}, "email/554"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s, c := start(t, func(o *fakesmtp.Options, _ *email.Options) { o.MaxBytes = tt.most })
+			s.Break(tt.fault)
+			m := notifytest.Stuck()
+			m.Files = map[string][]byte{"report.html": bytes.Repeat([]byte("report"), 20_000)}
+			ref, err := c.Deliver(t.Context(), m, "")
+			var lacks *notify.Unattached
+			require.ErrorAs(t, err, &lacks)
+			require.Equal(t, tt.code, fault.CodeOf(err))
+			require.NotEmpty(t, ref)
+			require.Len(t, s.Mails(), 1)
+			require.NotContains(t, string(readable(t, s.Mails()[0])), "report.html")
+		})
+	}
+}

@@ -5,12 +5,8 @@
 package slack
 
 import (
-	"bytes"
 	"context"
-	"fmt"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -97,7 +93,10 @@ func (c *Channel) first(ctx context.Context, m notify.Message) (place, error) {
 func (c *Channel) follow(ctx context.Context, m notify.Message, at place) (place, error) {
 	reply := place{}
 	var err error
-	if m.Repeat {
+	switch {
+	case m.Repeat && m.Seq == 1:
+		reply = at // Nothing of the key came before it: the place that is known is its own, of an earlier attempt.
+	case m.Repeat:
 		if reply, err = c.inThread(ctx, at, m); err != nil {
 			return at, err
 		}
@@ -113,6 +112,8 @@ func (c *Channel) follow(ctx context.Context, m notify.Message, at place) (place
 	}
 	_, _, _, err = c.api.UpdateMessageContext(ctx, at.channel, at.ts, compose(m)...)
 	switch code := errorCode(err); {
+	case code == "message_not_found" && reply == at:
+		return c.first(ctx, m) // It was deleted before its files came.
 	case code == "message_not_found":
 		return reply, nil // It was deleted, and Slack has put the reply into the channel.
 	case code == "cant_update_message" || code == "edit_window_closed":
@@ -137,25 +138,6 @@ func partly(err error) error {
 		f.Kind = fault.Unknown
 	}
 	return err
-}
-
-// attach puts the files into the message's thread. A message whose files cannot be attached is not delivered as it was
-// meant: a report would be missing.
-func (c *Channel) attach(ctx context.Context, m notify.Message, at place) error {
-	for _, name := range slices.Sorted(maps.Keys(m.Files)) {
-		data := m.Files[name]
-		if len(data) == 0 {
-			continue // Slack takes no empty file.
-		}
-		title := notify.Cut(notify.Line(name), 100)
-		_, err := c.api.UploadFileContext(ctx, slack.UploadFileParameters{
-			Filename: title, Title: title, FileSize: len(data), Reader: bytes.NewReader(data), Channel: at.channel, ThreadTimestamp: at.ts,
-		})
-		if err != nil {
-			return partly(c.classify(fmt.Errorf("attach %s: %w", title, err)))
-		}
-	}
-	return nil
 }
 
 func metadata(m notify.Message) slack.SlackMetadata {

@@ -203,21 +203,70 @@ func TestDeliver_WithoutTheRightToReadItIsToldAgainRatherThanNotAtAll(t *testing
 	require.Len(t, s.Messages("ops"), 2)
 }
 
-func TestDeliver_FilesGoIntoTheThread(t *testing.T) {
-	s, c := start(t)
+// withFiles is a message with two files that Slack takes and one that it does not.
+func withFiles() notify.Message {
 	m := notifytest.Stuck()
 	m.Files = map[string][]byte{"report.md": []byte("# report"), "empty": nil, "a\n.csv": []byte("a,b")}
-	deliver(t, c, m, "")
+	return m
+}
+
+func TestDeliver_FilesGoIntoTheThread(t *testing.T) {
+	s, c := start(t)
+	deliver(t, c, withFiles(), "")
 	all := s.Messages("ops")
-	require.Len(t, all, 3)
-	require.Equal(t, []string{"a .csv"}, all[1].Files)
-	require.Equal(t, []string{"report.md"}, all[2].Files)
-	require.Equal(t, all[0].TS, all[2].Thread)
-	s.Break(fake.Fault{Name: fake.Refuse, On: "files.getUploadURLExternal", Status: 200, Code: "missing_scope"})
-	m.Key = "another"
-	ref, err := c.Deliver(t.Context(), m, "")
-	require.Equal(t, fault.Human, fault.KindOf(err), "a report that is missing is not delivered")
-	require.NotEmpty(t, ref)
+	require.Len(t, all, 2)
+	require.Equal(t, []string{"a .csv", "report.md"}, all[1].Files)
+	require.Equal(t, map[string][]byte{"a .csv": []byte("a,b"), "report.md": []byte("# report")}, all[1].Bodies, "byte for byte")
+	require.Equal(t, all[0].TS, all[1].Thread)
+}
+
+func TestDeliver_AFailedUploadLeavesTheMessageAndShowsNoHalf(t *testing.T) {
+	for _, on := range []string{"files.getUploadURLExternal", "/upload/F000000002", "files.completeUploadExternal"} {
+		t.Run(on, func(t *testing.T) {
+			s, c := start(t)
+			s.Break(fake.Fault{Name: fake.Refuse, On: on, Status: 503, Count: 1})
+			ref, err := c.Deliver(t.Context(), withFiles(), "")
+			var lacks *notify.Unattached
+			require.ErrorAs(t, err, &lacks)
+			require.Equal(t, fault.Unknown, fault.KindOf(err), "the next attempt must look for what is there: %v", err)
+			require.NotEmpty(t, ref)
+			require.Len(t, s.Messages("ops"), 1, "the summary stands, and no file by itself")
+			again := withFiles()
+			again.Repeat = true
+			require.Equal(t, ref, deliver(t, c, again, ref))
+			all := s.Messages("ops")
+			require.Len(t, all, 2, "the summary is not told again")
+			require.Equal(t, []string{"a .csv", "report.md"}, all[1].Files)
+		})
+	}
+}
+
+func TestDeliver_FilesWhoseReplyWasLostAreNotShownAgain(t *testing.T) {
+	s, c := start(t)
+	s.Break(fake.Fault{Name: fake.LoseReply, On: "files.completeUploadExternal", Count: 1})
+	ref, err := c.Deliver(t.Context(), withFiles(), "")
+	require.Equal(t, fault.Unknown, fault.KindOf(err))
+	again := withFiles()
+	again.Repeat = true
+	deliver(t, c, again, ref)
+	require.Len(t, s.Messages("ops"), 2)
+}
+
+func TestDeliver_WithoutTheRightsToUploadOrReadTheSummaryIsToldOnce(t *testing.T) {
+	s, c := start(t, func(o *fakeslack.Options) { o.NoFiles, o.NoHistory = true, true })
+	ref, err := c.Deliver(t.Context(), withFiles(), "")
+	require.Equal(t, fault.Human, fault.KindOf(err))
+	require.ErrorContains(t, err, "missing_scope")
+	again := withFiles()
+	again.Repeat = true
+	_, err = c.Deliver(t.Context(), again, ref)
+	require.Error(t, err)
+	require.Len(t, s.Messages("ops"), 1)
+	s.Delete("ops", s.Messages("ops")[0].TS)
+	second, err := c.Deliver(t.Context(), again, ref)
+	require.Error(t, err)
+	require.NotEqual(t, ref, second)
+	require.Len(t, s.Messages("ops"), 1, "what was deleted meanwhile is told anew")
 }
 
 func TestDeliver_FailuresSayWhatMayBeDoneNext(t *testing.T) {

@@ -14,10 +14,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -119,10 +117,8 @@ func compose(m notify.Message) Body {
 		color = append(color, digits[m.Mark().Color>>shift&0xf])
 	}
 	b.Color = string(color)
-	for _, name := range slices.Sorted(maps.Keys(m.Files)) {
-		b.Files = append(b.Files, notify.Line(name))
-	}
-	b.Message.Files, b.Message.Actions = nil, nil // There is no way back for a click.
+	b.Files = m.FileNames()
+	b.Message.Files, b.Message.Attach, b.Message.Actions = nil, nil, nil // There is no way back for a click.
 	b.Message.Vault, b.Message.Team, b.Message.Alert = notify.Line(m.Vault), notify.Line(m.Team), notify.Line(m.Alert)
 	b.Message.Title, b.Message.Text = notify.Line(m.Title), notify.Cut(notify.Plain(m.Text), maxText)
 	b.Message.Links, b.Message.Fields = m.SafeLinks(), nil
