@@ -15,8 +15,8 @@ type Ensured struct {
 	Doubt    string // What is wrong with the newest one, so that another was made.
 }
 
-// Ensure looks for a whole backup that is younger than the settings' greatest age, and makes one when there is none. Where
-// the settings name a key, the one that is found is read to its end first: one that cannot be opened is no backup.
+// Ensure looks for a whole backup that is younger than the settings' greatest age, and makes one when there is none. One
+// that no known key signed does not count; where the settings name a key that opens it, it is read to its end first.
 func (k *Keeper) Ensure(ctx context.Context) (Ensured, error) {
 	found, err := k.recent(ctx)
 	if errors.Is(err, ErrNoPlace) || ctx.Err() != nil {
@@ -52,12 +52,16 @@ func (k *Keeper) recent(ctx context.Context) (e Ensured, err error) {
 		if k.p.Now().Sub(l.MadeAt) > k.p.MaxAge {
 			return e, nil
 		}
+		// Where no signer is known, none can be asked for.
+		keys := Keys{Signers: k.p.Signers, Unsigned: len(k.p.Signers) == 0}
+		if err := keys.believe(l.Label); err != nil {
+			return Ensured{}, fmt.Errorf("the newest backup %s: %w", l.ID, err)
+		}
 		e.Label = l.Label
 		if k.p.IdentityFile == "" {
 			return e, nil
 		}
-		keys, err := LoadIdentities(k.p.IdentityFile)
-		if err != nil {
+		if keys.Identities, err = LoadIdentities(k.p.IdentityFile); err != nil {
 			return Ensured{}, err
 		}
 		if _, err := place.Verify(ctx, l.Label, keys); err != nil {

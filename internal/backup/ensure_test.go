@@ -2,7 +2,6 @@ package backup_test
 
 import (
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -32,20 +31,19 @@ func TestEnsure_ARecentWholeBackupIsVerifiedAndElseOneIsMade(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, other.Made, "another deployment's backup is not ours")
 
-	files, err := filepath.Glob(filepath.Join(w.dir, first.ID+"*"))
+	foreign, err := w.keeper("file:"+w.dir, func(p *backup.KeeperParams) { p.Signers = newWorld(t).keys().Signers }).Ensure(t.Context())
 	require.NoError(t, err)
-	for _, f := range files {
-		body, err := os.ReadFile(f)
-		require.NoError(t, err)
-		if int64(len(body)) == first.Bytes {
-			body[len(body)/2] ^= 1
-			require.NoError(t, os.WriteFile(f, body, 0o600))
-		}
-	}
+	require.True(t, foreign.Made, "what no known key signed is nobody's backup")
+	require.Contains(t, foreign.Doubt, first.ID)
+
+	body, err := os.ReadFile(w.archive(foreign.ID))
+	require.NoError(t, err)
+	body[len(body)/2] ^= 1
+	require.NoError(t, os.WriteFile(w.archive(foreign.ID), body, 0o600))
 	spoiled, err := k.Ensure(t.Context())
 	require.NoError(t, err)
 	require.True(t, spoiled.Made)
-	require.Contains(t, spoiled.Doubt, first.ID)
+	require.Contains(t, spoiled.Doubt, foreign.ID)
 
 	w.now = w.now.Add(2 * time.Hour)
 	old, err := k.Ensure(t.Context())
