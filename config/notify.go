@@ -74,7 +74,7 @@ type Route struct {
 	MinSeverity domain.Severity `json:"min_severity,omitempty" validate:"omitempty,oneof=low medium high critical" jsonschema_description:"Least severity."`
 	Vaults      []string        `json:"vaults,omitempty" jsonschema_description:"Ids of vaults."`
 	Teams       []string        `json:"teams,omitempty" jsonschema_description:"Teams of vaults."`
-	Kinds       []string        `json:"kinds,omitempty" validate:"dive,oneof=trigger update acknowledge resolve info" jsonschema_description:"Kinds of messages."`
+	Kinds       []string        `json:"kinds,omitempty" validate:"dive,oneof=trigger update acknowledge resolve info change" jsonschema_description:"Kinds of messages."`
 	Hours       Hours           `json:"hours" jsonschema_description:"Only in these hours."`
 	Channels    []string        `json:"channels" validate:"min=1" jsonschema_description:"Who is told, side by side: slack, pagerduty, discord, email, webhook/NAME, console."`
 	Fallback    []string        `json:"fallback,omitempty" jsonschema_description:"Who is told, one after the other, in place of a channel that fails for good."`

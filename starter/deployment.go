@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -29,6 +30,9 @@ type deploymentView struct {
 	Deployment string            `json:"deployment"`
 	This       string            `json:"this_build,omitempty"`
 	Promoted   string            `json:"promoted,omitempty"`
+	Before     string            `json:"before,omitempty"`   // The build that was current; the way back.
+	Told       []string          `json:"told,omitempty"`     // Channels that took the message about it.
+	NotTold    []string          `json:"not_told,omitempty"` // Those that did not, with why.
 	Builds     []deploymentBuild `json:"builds"`
 }
 
@@ -36,7 +40,8 @@ func (c *cli) deploymentCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "deployment", Short: "Builds of the worker: which there are, and which one takes the tasks",
 		Long: "With worker.deployment set, Temporal gives tasks to one build of the worker, the current one. Start workers of a new build beside the old ones,\n" +
-			"promote it, and end the old ones: running days go over to it at their next step.",
+			"promote it, and end the old ones: running days go over to it at their next step. People are told of it where the routes want a change to be\n" +
+			"told (docs/notifications.md); in PagerDuty it is a change event, which wakes nobody.",
 	}
 	cmd.AddCommand(
 		&cobra.Command{
@@ -76,8 +81,12 @@ func (c *cli) deployment(ctx context.Context, build string, promote bool) error 
 		if err := auditDeed(ctx, s, "deployment.promote", s.Worker.Deployment, "build "+view.Promoted); err != nil {
 			return err
 		}
-		if err := promoteBuild(ctx, tc, s.Worker.Deployment, view.Promoted); err != nil {
+		var changed bool
+		if view.Before, changed, err = promoteBuild(ctx, tc, s.Worker.Deployment, view.Promoted); err != nil {
 			return err
+		}
+		if changed {
+			view.Told, view.NotTold = tellChange(ctx, s, deployed(view, time.Now()))
 		}
 	}
 	if view.Builds, err = deploymentBuilds(ctx, tc, s); err != nil {
@@ -86,21 +95,25 @@ func (c *cli) deployment(ctx context.Context, build string, promote bool) error 
 	return c.tellDeployment(view)
 }
 
-// promoteBuild makes a build current, unless somebody changed the deployment since it was looked at.
-func promoteBuild(ctx context.Context, tc client.Client, deployment, build string) error {
+// promoteBuild makes a build current, unless somebody changed the deployment since it was looked at. It gives the build
+// that was current before, and false when it is the same one.
+func promoteBuild(ctx context.Context, tc client.Client, deployment, build string) (before string, changed bool, err error) {
 	handle := tc.WorkerDeploymentClient().GetHandle(deployment)
 	now, err := handle.Describe(ctx, client.WorkerDeploymentDescribeOptions{})
 	if err != nil {
-		return noDeployment(err, deployment)
+		return "", false, noDeployment(err, deployment)
 	}
-	if current := now.Info.RoutingConfig.CurrentVersion; current != nil && current.BuildID == build {
-		return nil
+	if current := now.Info.RoutingConfig.CurrentVersion; current != nil {
+		before = current.BuildID
+	}
+	if before == build {
+		return before, false, nil
 	}
 	_, err = handle.SetCurrentVersion(ctx, client.WorkerDeploymentSetCurrentVersionOptions{BuildID: build, ConflictToken: now.ConflictToken})
 	if err != nil {
-		return fmt.Errorf("make build %s of deployment %s current: %w. Start a worker of that build first; feeops deployment show lists those that were seen", build, deployment, err)
+		return before, false, fmt.Errorf("make build %s of deployment %s current: %w. Start a worker of that build first; feeops deployment show lists those that were seen", build, deployment, err)
 	}
-	return nil
+	return before, true, nil
 }
 
 func noDeployment(err error, deployment string) error {
@@ -147,6 +160,12 @@ func (c *cli) tellDeployment(v deploymentView) error {
 			mark = "this program"
 		}
 		t.AppendRow([]any{b.Build, b.State, b.Since.UTC().Format(time.RFC3339), mark})
+	}
+	if len(v.Told) > 0 {
+		c.say("told: %s", strings.Join(v.Told, ", "))
+	}
+	for _, line := range v.NotTold {
+		c.say("not told: %s", line)
 	}
 	_, err := fmt.Fprintln(c.stdout, t.Render())
 	return err

@@ -80,6 +80,16 @@ func breaks(ts *testscript.TestScript, neg bool, args []string) {
 	breaker.Break(broken)
 }
 
+// paged wants exactly so many pages.
+func paged(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: paged NUMBER")
+	}
+	if got := len(ts.Value(fakesKey).(*fakes).pager.Alerts()); strconv.Itoa(got) != args[0] {
+		ts.Fatalf("%d people were paged, want %s", got, args[0])
+	}
+}
+
 // told wants exactly so many messages in a service.
 func told(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {

@@ -36,7 +36,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "listen": listen, "free": free, "answers": answers, "running": running, "server": server, "services": services, "breaks": breaks, "told": told, "seen": seen,
+			"exits": exits, "listen": listen, "free": free, "answers": answers, "running": running, "server": server, "services": services, "breaks": breaks, "told": told, "paged": paged, "seen": seen,
 			"publickey": publicKey, "investor": investor, "rpc": rpcURL, "tamper": tamper, "fill": fill, "damage": damage,
 		},
 		RequireExplicitExec: true, RequireUniqueNames: true,

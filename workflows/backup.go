@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/meteora-fee-router/feeops/internal/domain"
+	"github.com/meteora-fee-router/feeops/internal/fault"
 	"github.com/meteora-fee-router/feeops/internal/ops"
 )
 
@@ -41,19 +42,47 @@ func Backup(ctx workflow.Context, in ops.BackupInput) (ops.BackupResult, error) 
 }
 
 // RestoreDrill restores the newest backup into an empty place, judges it and removes it again. A step that failed is in
-// the result; the run fails only when the drill could not be done.
-func RestoreDrill(ctx workflow.Context, in ops.RestoreDrillInput) (domain.Drill, error) {
-	var res domain.Drill
-	if err := workflow.SetQueryHandler(ctx, ops.QueryResult, func() (domain.Drill, error) { return res, nil }); err != nil {
+// the result; the run fails only when the drill could not be done. People are told of every drill: a backup that would
+// not have saved everything is an alarm, because nobody looks at it before it is needed.
+func RestoreDrill(ctx workflow.Context, in ops.RestoreDrillInput) (ops.RestoreDrillResult, error) {
+	var res ops.RestoreDrillResult
+	if err := workflow.SetQueryHandler(ctx, ops.QueryResult, func() (ops.RestoreDrillResult, error) { return res, nil }); err != nil {
 		return res, err
 	}
+	told := newDrillTold(ctx, "backup/drill")
 	d, err := ops.RehearseRestore.Do(ctx, in, "restore the newest backup beside the store")
 	if err != nil {
-		return res, err
+		return res, undoneRestore(ctx, told, err)
 	}
-	res = d
-	workflow.SetCurrentDetails(ctx, drillDetails(res))
+	res.Drill = d
+	text := drillDetails(d)
+	workflow.SetCurrentDetails(ctx, text)
+	if d.OK() {
+		told.well(ctx, "The restore drill went well", text)
+	} else if tellsDrills(ctx) {
+		told.badly(ctx, gravity(d), "The restore drill did not go well", text, "drill-restore", "feeops drill restore")
+	}
+	res.Alarm = told.alarm
 	return res, nil
+}
+
+// undoneRestore tells people of a drill that could not be done, and makes the workflow's error.
+func undoneRestore(ctx workflow.Context, told *drillTold, err error) error {
+	if ctx.Err() != nil || !tellsDrills(ctx) {
+		return err
+	}
+	told.badly(ctx, domain.SeverityHigh, "The restore drill could not be done", reason(err), "drill-restore", "feeops drill restore")
+	return told.failure(fault.Newf(fault.Human, fault.CodeOf(err), "%s", reason(err)))
+}
+
+// gravity is high when something failed. What could only not be assessed, such as without the key, is for office hours.
+func gravity(d domain.Drill) domain.Severity {
+	for _, s := range d.Steps {
+		if s.Result == domain.DrillFailed {
+			return domain.SeverityHigh
+		}
+	}
+	return domain.SeverityMedium
 }
 
 // drillDetails is the drill in the Temporal UI.

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -21,7 +22,8 @@ const (
 )
 
 // StopDrill measures on the live system how long a stop would take from its signal to the gates, with a flag that forbids
-// nothing. It fails, and tells people, when the slowest of a hundred would take longer than a second.
+// nothing. It fails, and raises an alarm, when the slowest of a hundred would take longer than a second; people are told of
+// every drill.
 func StopDrill(ctx workflow.Context, in ops.DrillInput) (ops.DrillReport, error) {
 	if in.Samples <= 0 {
 		in.Samples = drillSamples
@@ -35,12 +37,16 @@ func StopDrill(ctx workflow.Context, in ops.DrillInput) (ops.DrillReport, error)
 	if err != nil {
 		return report, fmt.Errorf("register the query: %w", err)
 	}
+	told := newDrillTold(ctx, "safety/drill")
 	var took []float64
 	for n := range in.Samples {
 		one, err := ops.MeasureStop.Do(ctx, ops.DrillSample{ID: fmt.Sprintf("%s-%d", workflow.GetInfo(ctx).WorkflowExecution.RunID, n+1)}, fmt.Sprintf("sample %d of %d", n+1, in.Samples))
 		if err != nil {
 			report.Reason = reason(err)
-			return report, failedDrill(ctx, report)
+			if ctx.Err() != nil {
+				return report, err
+			}
+			return report, failedDrill(ctx, told, report, cmp.Or(fault.CodeOf(err), "drill/unseen"))
 		}
 		took = append(took, one.MS)
 		report.Samples, report.Running = len(took), max(report.Running, one.Running)
@@ -53,21 +59,18 @@ func StopDrill(ctx workflow.Context, in ops.DrillInput) (ops.DrillReport, error)
 	}
 	if report.P99 > report.Limit {
 		report.Reason = fmt.Sprintf("a stop takes %.0f ms from signal to gate, and %.0f ms are promised", report.P99, report.Limit)
-		return report, failedDrill(ctx, report)
+		return report, failedDrill(ctx, told, report, "drill/slow")
 	}
 	report.OK = true
+	told.well(ctx, "The stop drill went well", fmt.Sprintf(
+		"%d measured with %d running distributions: half within %.0f ms, 99 of 100 within %.0f ms, of %.0f ms promised. Nothing was stopped.",
+		report.Samples, report.Running, report.P50, report.P99, report.Limit))
+	report.Alarm = told.alarm
 	return report, nil
 }
 
 // failedDrill tells people and makes the workflow's error.
-func failedDrill(ctx workflow.Context, r ops.DrillReport) error {
-	now := workflow.Now(ctx).UTC()
-	m := domain.Message{
-		Key: "safety/drill/" + workflow.GetInfo(ctx).WorkflowExecution.RunID, Seq: 1, Kind: domain.MessageTrigger, Severity: domain.SeverityHigh,
-		Title: "The stop drill failed", Text: r.Reason + ".\nfeeops stop writes the flag into the store itself and does not wait for Temporal. Runbook: drill-stop.", At: now,
-	}
-	if _, err := ops.TellPeople.Do(ctx, m, "tell people"); err != nil {
-		workflow.GetLogger(ctx).Warn("people were not told of the failed drill", "error", err)
-	}
-	return fault.Seal(fault.New(fault.Human, "drill/slow", errors.New(r.Reason)))
+func failedDrill(ctx workflow.Context, told *drillTold, r ops.DrillReport, code string) error {
+	told.badly(ctx, domain.SeverityHigh, "The stop drill failed", r.Reason+".\nfeeops stop writes the flag into the store itself and does not wait for Temporal.", "drill-stop", "feeops drill stop --live")
+	return told.failure(fault.New(fault.Human, code, errors.New(r.Reason)))
 }

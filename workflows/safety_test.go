@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/meteora-fee-router/feeops/internal/domain"
 	"github.com/meteora-fee-router/feeops/internal/fault"
@@ -577,7 +579,15 @@ func TestSwitch_ACancelOrderDoesNotSwitchItOff(t *testing.T) {
 
 // drillEnv runs StopDrill beside a gate that takes the given times to close.
 func drillEnv(t *testing.T, took ...any) (ops.DrillReport, []domain.Message, error) {
+	return drillAfter(t, nil, took...)
+}
+
+// drillAfter runs StopDrill as a schedule whose last run failed so; nil when it did not.
+func drillAfter(t *testing.T, last error, took ...any) (ops.DrillReport, []domain.Message, error) {
 	env := newSuite().NewTestWorkflowEnvironment()
+	if last != nil {
+		env.SetLastError(last)
+	}
 	var told []domain.Message
 	n := 0
 	env.RegisterActivityWithOptions(func(_ context.Context, in ops.DrillSample) (ops.DrillTook, error) {
@@ -605,7 +615,32 @@ func TestStopDrill_ReportsWhatItMeasured(t *testing.T) {
 	report, told, err := drillEnv(t, 30.0, 10.0, 20.0, 50.0, 40.0)
 	require.NoError(t, err)
 	require.Equal(t, ops.DrillReport{OK: true, Running: 45, Samples: 5, P50: 30, P99: 50, Limit: 1000}, report)
-	require.Empty(t, told)
+	require.Len(t, told, 1)
+	require.Equal(t, domain.MessageChange, told[0].Kind, "it wakes nobody")
+	require.Contains(t, told[0].Text, "5 measured with 45 running distributions: half within 30 ms, 99 of 100 within 50 ms")
+}
+
+func TestStopDrill_TheNextGoodRunEndsTheAlarm(t *testing.T) {
+	_, first, err := drillEnv(t, 1200.0)
+	require.Error(t, err)
+	var failed *temporal.ApplicationError
+	require.ErrorAs(t, err, &failed)
+	require.Equal(t, "drill/slow", fault.CodeOf(err))
+	_, second, err := drillAfter(t, failed, fault.New(fault.Human, "drill/unseen", errors.New("not seen at the gate")))
+	require.ErrorAs(t, err, &failed)
+	require.Equal(t, "drill/unseen", fault.CodeOf(err))
+	report, third, err := drillAfter(t, failed, 20.0)
+	require.NoError(t, err)
+	require.Nil(t, report.Alarm)
+	for n, told := range [][]domain.Message{first, second, third} {
+		require.Len(t, told, 1)
+		require.Equal(t, first[0].Key, told[0].Key, "one alarm from its beginning to its end")
+		require.Equal(t, n+1, told[0].Seq)
+		require.Equal(t, []domain.MessageKind{domain.MessageTrigger, domain.MessageTrigger, domain.MessageResolve}[n], told[0].Kind)
+	}
+	_, told, err := drillAfter(t, temporal.NewTimeoutError(enums.TIMEOUT_TYPE_START_TO_CLOSE, nil), 20.0)
+	require.NoError(t, err)
+	require.Equal(t, domain.MessageChange, told[0].Kind, "a run that was cut off raised no alarm")
 }
 
 func TestStopDrill_FailsOverASecondAndTellsPeople(t *testing.T) {

@@ -11,7 +11,8 @@ const (
 	MessageUpdate      MessageKind = "update"      // Something about it changed, or it still goes on.
 	MessageAcknowledge MessageKind = "acknowledge" // Somebody has taken it over: paging stops everywhere.
 	MessageResolve     MessageKind = "resolve"     // It is over (N10).
-	MessageInfo        MessageKind = "info"        // Nothing is wrong: a report, a drill, a window that begins.
+	MessageInfo        MessageKind = "info"        // Nothing is wrong: a report, a window that begins.
+	MessageChange      MessageKind = "change"      // Nothing is wrong, and what people look at may be of it: a deploy, a drill that went well.
 )
 
 // Message is one thing to tell people, the same for all channels. Every text in it may be hostile, since names come

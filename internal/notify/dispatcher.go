@@ -127,7 +127,7 @@ func (m Message) check() error {
 	switch {
 	case m.Key == "", m.Seq < 1, m.Title == "" && m.Text == "":
 		return fault.Newf(fault.Human, "notify/invalid", "message %q, %d: key, sequence and title are needed", m.Key, m.Seq)
-	case !slices.Contains([]Kind{Trigger, Update, Acknowledge, Resolve, Info}, m.Kind):
+	case !slices.Contains([]Kind{Trigger, Update, Acknowledge, Resolve, Info, Change}, m.Kind):
 		return fault.Newf(fault.Human, "notify/invalid", "message %q, %d: kind %q is unknown", m.Key, m.Seq, m.Kind)
 	}
 	return nil

@@ -31,7 +31,11 @@ const (
 	Acknowledge = domain.MessageAcknowledge
 	Resolve     = domain.MessageResolve
 	Info        = domain.MessageInfo
+	Change      = domain.MessageChange
 )
+
+// wakesNobody is true for what is said when nothing is wrong.
+func (m Message) wakesNobody() bool { return m.Kind == Info || m.Kind == Change }
 
 // Actions that people can take from where they are.
 const (

@@ -42,7 +42,7 @@ func (r Route) matches(m Message, now time.Time) bool {
 
 // weight is the severity's rank. One that is unknown counts as the highest, except for what is only information.
 func (m Message) weight() int {
-	if rank := m.Severity.Rank(); rank > 0 || m.Kind == Info {
+	if rank := m.Severity.Rank(); rank > 0 || m.wakesNobody() {
 		return rank
 	}
 	return domain.SeverityCritical.Rank()
@@ -115,7 +115,9 @@ func (r *Router) hush(c Choice, m Message, now time.Time) Choice {
 	if q == nil || m.weight() >= q.Below.Rank() || !q.Hours.Contain(now) {
 		return c
 	}
-	loud := func(name string) bool { return slices.Contains(q.Silence, name) }
+	loud := func(name string) bool {
+		return slices.Contains(q.Silence, name) && (m.Kind != Change || name != ChannelPagerDuty) // There it is a line beside the alerts, at any hour.
+	}
 	channels, fallback := without(c.Channels, loud), without(c.Fallback, loud)
 	switch {
 	case len(channels) > 0:
@@ -128,7 +130,7 @@ func (r *Router) hush(c Choice, m Message, now time.Time) Choice {
 }
 
 // DefaultRoutes are the rules when nobody wrote any: what is high goes to chat and pager with e-mail as a fallback, the
-// rest to chat. With few channels set up, each of them takes the place of a missing kind, so that one is enough.
+// rest to chat. A change goes to PagerDuty too, where it stands beside the alerts and wakes nobody. With few channels set up, each of them takes the place of a missing kind, so that one is enough.
 func DefaultRoutes(channels []string) []Route {
 	route := func(atLeast domain.Severity, kinds []Kind, wanted ...func(string) bool) Route {
 		r := Route{Name: "default", AtLeast: atLeast, Kinds: kinds}
@@ -147,7 +149,9 @@ func DefaultRoutes(channels []string) []Route {
 	page := func(c string) bool { return c == ChannelPagerDuty || strings.HasPrefix(c, ChannelWebhook) }
 	mail := func(c string) bool { return c == ChannelEmail }
 	both := func(c string) bool { return chat(c) || page(c) }
+	beside := func(c string) bool { return chat(c) || c == ChannelPagerDuty }
 	return []Route{
+		route("", []Kind{Change}, beside, mail),
 		route("", []Kind{Info}, chat, mail),
 		route(domain.SeverityHigh, nil, both, mail),
 		route("", nil, chat, mail),

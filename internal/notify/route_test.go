@@ -25,6 +25,9 @@ func TestDefaultRoutes_OneChannelIsEnoughAndManyShareTheWork(t *testing.T) {
 		{"all, high", all, "high", notify.Resolve, []string{"slack", "discord", "pagerduty", "webhook/sms"}, []string{"email"}},
 		{"all, medium", all, "medium", notify.Trigger, []string{"slack", "discord"}, []string{"pagerduty", "email", "webhook/sms"}},
 		{"all, information", all, "critical", notify.Info, []string{"slack", "discord"}, []string{"pagerduty", "email", "webhook/sms"}},
+		{"all, a change", all, "low", notify.Change, []string{"slack", "discord", "pagerduty"}, []string{"email", "webhook/sms"}},
+		{"a change without a severity", all, "", notify.Change, []string{"slack", "discord", "pagerduty"}, []string{"email", "webhook/sms"}},
+		{"mail and gateway, a change", []string{"email", "webhook/sms"}, "low", notify.Change, []string{"email"}, []string{"webhook/sms"}},
 		{"all, severity unknown", all, "odd", notify.Trigger, []string{"slack", "discord", "pagerduty", "webhook/sms"}, []string{"email"}},
 		{"only a pager, low", []string{"pagerduty"}, "low", notify.Trigger, []string{"pagerduty"}, nil},
 		{"only mail, critical", []string{"email"}, "critical", notify.Trigger, []string{"email"}, nil},
@@ -90,6 +93,8 @@ func TestChoose_QuietHoursWakeNobodyForWhatCanWait(t *testing.T) {
 	}
 	require.Equal(t, []string{"slack"}, choose([]string{"pagerduty", "webhook/sms", "slack"}, "medium", notify.Trigger, night), "the next channel takes its place")
 	require.Equal(t, []string{"slack"}, choose([]string{"pagerduty", "slack"}, "", notify.Info, night))
+	require.Equal(t, []string{"pagerduty"}, choose([]string{"pagerduty", "slack"}, "low", notify.Change, night), "a change wakes nobody there")
+	require.Equal(t, []string{"slack"}, choose([]string{"webhook/sms", "slack"}, "low", notify.Change, night))
 	require.Equal(t, []string{"pagerduty"}, choose([]string{"pagerduty", "slack"}, "high", notify.Trigger, night))
 	require.Equal(t, []string{"pagerduty"}, choose([]string{"pagerduty", "slack"}, "odd", notify.Trigger, night), "an unknown severity may be the highest")
 	require.Equal(t, []string{"pagerduty"}, choose([]string{"pagerduty", "slack"}, "medium", notify.Trigger, day))

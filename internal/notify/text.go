@@ -81,6 +81,8 @@ func (m Message) Mark() Mark {
 		return Mark{"ACKNOWLEDGED", "👀", 0x8250df}
 	case Info:
 		return Mark{"INFO", "ℹ️", 0x6e7781}
+	case Change:
+		return Mark{"CHANGE", "🔧", 0x6e7781}
 	case Trigger, Update:
 	}
 	switch m.Severity {

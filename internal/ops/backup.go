@@ -48,6 +48,13 @@ type RestoreDrillInput struct {
 	OlderThanHours int `json:"older_than_hours,omitempty"` // Of the newest archive that is older; 0 is the newest.
 }
 
+// RestoreDrillResult is the drill, and the alarm that the next run of the schedule has to end.
+type RestoreDrillResult struct {
+	domain.Drill
+
+	Alarm *DrillAlarm `json:"alarm,omitempty"`
+}
+
 // The activities of backups.
 var (
 	MakeBackup      = Activity[BackupInput, BackupResult]{"MakeBackup", Keep}

@@ -133,4 +133,13 @@ type DrillReport struct {
 	P99     float64 `json:"p99_ms"`
 	Limit   float64 `json:"limit_ms"`
 	Reason  string  `json:"reason,omitempty"`
+
+	Alarm *DrillAlarm `json:"alarm,omitempty"` // Still open after a good drill: nobody took the message that it is over.
+}
+
+// DrillAlarm is what people were told of drills that went badly, and not yet that it is over.
+type DrillAlarm struct {
+	Key      string          `json:"key"`
+	Seq      int             `json:"seq"`
+	Severity domain.Severity `json:"severity"`
 }

@@ -52,8 +52,10 @@ func (p people) Tell(ctx context.Context, m domain.Message) error {
 		}
 	}
 	level := slog.LevelWarn
-	if m.Kind == domain.MessageInfo || m.Kind == domain.MessageResolve || m.Kind == domain.MessageAcknowledge {
+	switch m.Kind {
+	case domain.MessageInfo, domain.MessageChange, domain.MessageResolve, domain.MessageAcknowledge:
 		level = slog.LevelInfo
+	case domain.MessageTrigger, domain.MessageUpdate:
 	}
 	p.log.Log(ctx, level, "message: "+m.Title, "kind", m.Kind, "severity", m.Severity, "key", m.Key, "seq", m.Seq, "text", m.Text, "told", took, "failed", failed)
 	if !report.Told {

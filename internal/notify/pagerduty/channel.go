@@ -55,15 +55,15 @@ func New(o Options) *Channel {
 // Name is pagerduty.
 func (c *Channel) Name() string { return notify.ChannelPagerDuty }
 
-// Deliver triggers, acknowledges or resolves the key's alert. What is only information, or an update, becomes a change
-// event: it is shown beside the alert and wakes nobody. An update must not be a trigger, because it would open an alert
+// Deliver triggers, acknowledges or resolves the key's alert. What is only information, a change, or an update, becomes a
+// change event: it is shown beside the alert and wakes nobody. An update must not be a trigger, because it would open an alert
 // again that somebody has resolved in PagerDuty.
 func (c *Channel) Deliver(ctx context.Context, m notify.Message, _ notify.Ref) (notify.Ref, error) {
 	dedup := DedupKey(m.Key)
 	ctx, reply := record(ctx)
 	var err error
 	switch m.Kind {
-	case notify.Info, notify.Update:
+	case notify.Info, notify.Change, notify.Update:
 		_, err = c.client.CreateChangeEventWithContext(ctx, c.change(m))
 	case notify.Trigger, notify.Acknowledge, notify.Resolve:
 		_, err = c.client.ManageEventWithContext(ctx, c.event(m, dedup))

@@ -98,6 +98,17 @@ func TestDeliver_AMessageToldTwicePagesOnce(t *testing.T) {
 	require.Len(t, s.Alerts(), 1)
 }
 
+func TestDeliver_WhatIsNotWrongIsAChangeEvent(t *testing.T) {
+	s, c := start(t)
+	for n, kind := range []notify.Kind{notify.Change, notify.Info} {
+		m := notifytest.Then(1, kind, "Build 7 takes all tasks")
+		deliver(t, c, m, "")
+		require.Empty(t, s.Alerts(), "nobody is woken by %s", kind)
+		require.Len(t, s.Changes(), n+1)
+	}
+	require.Contains(t, string(s.Changes()[0]), "Build 7 takes all tasks")
+}
+
 func TestDeliver_SeveritiesAreMapped(t *testing.T) {
 	s, c := start(t)
 	for ours, theirs := range map[string]string{"low": "info", "medium": "warning", "high": "error", "critical": "critical", "strange": "error"} {
