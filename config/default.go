@@ -51,7 +51,7 @@ func Default() Settings {
 			Source: SourceFile, Timeout: 5 * time.Second, Vault: SignerVault{Mount: "transit"},
 			Policy: SignerPolicy{MaxRentPerTransaction: 20_000_000, MaxRentPerDay: 5_000_000_000, MaxSpendPerDay: 6_000_000_000},
 		},
-		Audit:   Audit{HeadInterval: time.Hour, RotateAfter: 365 * 24 * time.Hour, ReviewEvery: 31 * 24 * time.Hour},
+		Audit:   Audit{HeadInterval: time.Hour, ChannelEvery: 24 * time.Hour, RotateAfter: 365 * 24 * time.Hour, ReviewEvery: 31 * 24 * time.Hour},
 		Worker:  Worker{Listen: "127.0.0.1:8780", DrainTimeout: 20 * time.Second, Web: Web{Enabled: true, Session: 8 * time.Hour}},
 		Log:     Log{Level: "info", Format: "text", MaxMegabytes: 100, KeepFiles: 10, KeepDays: 62},
 		Reports: Reports{Dir: "reports", TimeZone: "UTC"},

@@ -11,6 +11,7 @@ type Audit struct {
 	KeyPath      string        `json:"key_path,omitempty" kind:"path" jsonschema_description:"ed25519 key that signs; made by feeops audit keygen. It signs heads of the audit log, receipts and backups. Left out: the first two are not made, and backups are not signed."`
 	HeadInterval time.Duration `json:"head_interval" validate:"min=1m,max=168h" jsonschema_description:"Time between two signed heads of the audit log that the worker posts."`
 	HeadsFile    string        `json:"heads_file,omitempty" kind:"path" jsonschema_description:"File to which the worker appends signed heads, best on another machine's disk. They are logged in any case."`
+	ChannelEvery time.Duration `json:"channel_every" validate:"min=1h,max=168h" jsonschema_description:"Time between two signed heads that the notification channels get, as a message of information. People can hold them against the log when nothing on the worker's host can be trusted."`
 	RotateAfter  time.Duration `json:"rotate_after" validate:"min=24h,max=87600h" jsonschema_description:"Age from which doctor and the monthly report ask for a new key: fee payers, the audit key, the encryption key."`
 	ReviewEvery  time.Duration `json:"review_every" validate:"min=24h,max=8760h" jsonschema_description:"Age of an audit entry from which doctor and the monthly report ask for a review: feeops audit review."`
 }

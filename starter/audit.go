@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -117,10 +118,12 @@ func (c *cli) auditVerifyCommand() *cobra.Command {
 		Use: "verify", Short: "Walk the log and name the first entry that is broken", Args: cobra.NoArgs,
 		Long: "Without --head a log that was cut off at its end, or written anew from the first entry, looks whole: keep heads elsewhere.\n" +
 			"Exit codes: 0 nothing was changed, 1 something was, 3 it is not known whose heads these are.",
-		Example: "  feeops audit verify\n  feeops audit verify --head heads.jsonl --key audit.key.pub",
-		RunE:    func(cmd *cobra.Command, _ []string) error { return c.auditVerify(cmd.Context(), heads, key) },
+		Example: "  feeops audit verify\n  feeops audit verify --head heads.jsonl --key audit.key.pub\n  feeops audit verify --head feeops-head-1-…   # as the channels show it\n  pbpaste | feeops audit verify --head -",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.auditVerify(cmd.Context(), cmd.InOrStdin(), heads, key)
+		},
 	}
-	cmd.Flags().StringVar(&heads, "head", "", "`file` with signed heads, as audit head prints and the worker posts them")
+	cmd.Flags().StringVar(&heads, "head", "", "signed heads: a `file`, - for standard input, or the text itself, as a channel shows it")
 	cmd.Flags().StringVar(&key, "key", "", "public `key` that signed them: hex or a file (default: that of audit.key_path)")
 	return cmd
 }
@@ -133,14 +136,14 @@ type auditVerification struct {
 	Signer string `json:"signer,omitempty"` // known, unknown, other; empty without heads.
 }
 
-func (c *cli) auditVerify(ctx context.Context, headsFile, keyText string) (err error) {
+func (c *cli) auditVerify(ctx context.Context, in io.Reader, headsText, keyText string) (err error) {
 	s, err := c.settings()
 	if err != nil {
 		return err
 	}
 	var heads []audit.Head
-	if headsFile != "" {
-		if heads, err = readHeads(headsFile); err != nil {
+	if headsText != "" {
+		if heads, err = readHeads(in, headsText); err != nil {
 			return usageError("--head: %w", err)
 		}
 	}
@@ -207,8 +210,18 @@ func signerOf(s config.Settings, keyText string, heads []audit.Head) (string, er
 	return signerKnown, nil
 }
 
-func readHeads(path string) (_ []audit.Head, err error) {
-	f, err := os.Open(path)
+// readHeads reads heads from a file, from standard input, or from the text that was given.
+func readHeads(in io.Reader, given string) (_ []audit.Head, err error) {
+	if given == "-" {
+		return audit.ReadHeads(in)
+	}
+	if found := audit.FindWords(given); len(found) > 0 {
+		return found, nil
+	}
+	if text := strings.TrimSpace(given); strings.HasPrefix(text, "{") {
+		return audit.ReadHeads(strings.NewReader(text))
+	}
+	f, err := os.Open(given)
 	if err != nil {
 		return nil, err
 	}
@@ -237,7 +250,7 @@ func (c *cli) printAudit(v auditVerification) {
 	case len(v.Heads) == 0:
 		fmt.Fprintln(c.stdout, "No head was given: entries that were cut off at the end would not be seen. See feeops audit verify --help.")
 	case bad == 0:
-		fmt.Fprintf(c.stdout, "%d signed heads agree with the log.\n", len(v.Heads))
+		fmt.Fprintf(c.stdout, "Signed heads that agree with the log: %d; the newest is of entry %d.\n", len(v.Heads), newest(v.Heads))
 	}
 	switch v.Signer {
 	case signerUnknown:
@@ -245,6 +258,14 @@ func (c *cli) printAudit(v auditVerification) {
 	case signerOther:
 		fmt.Fprintln(c.stdout, "The heads were signed with another key than expected.")
 	}
+}
+
+func newest(heads []audit.HeadResult) int64 {
+	var out int64
+	for _, h := range heads {
+		out = max(out, h.Entries)
+	}
+	return out
 }
 
 func (c *cli) auditHeadCommand() *cobra.Command {

@@ -209,6 +209,7 @@ func TestReadHeads_RefusesWhatIsNone(t *testing.T) {
 
 func FuzzReadHeads(f *testing.F) {
 	f.Add(`{"version":1,"entries":3,"hash":"ab","at":"2026-03-01T12:00:00Z","key":"00","signature":"AA=="}`)
+	f.Add("feeops-head-1-3-" + strings.Repeat("ab", 32) + "-1772366400000000000-" + strings.Repeat("0", 64) + "-" + strings.Repeat("f", 128))
 	f.Fuzz(func(t *testing.T, text string) {
 		heads, err := audit.ReadHeads(strings.NewReader(text))
 		if err != nil {

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"time"
 
@@ -63,30 +62,6 @@ func (h Head) Verify() error {
 		return fmt.Errorf("audit head of entry %d: %w", h.Entries, err)
 	}
 	return nil
-}
-
-// maxHeads bounds a file of heads: one an hour for a hundred years.
-const maxHeads = 1 << 20
-
-// ReadHeads reads heads that follow each other, as the worker appends them, or a single one.
-func ReadHeads(r io.Reader) ([]Head, error) {
-	d := json.NewDecoder(r)
-	d.DisallowUnknownFields()
-	var out []Head
-	for len(out) < maxHeads {
-		var h Head
-		err := d.Decode(&h)
-		switch {
-		case errors.Is(err, io.EOF) && len(out) > 0:
-			return out, nil
-		case errors.Is(err, io.EOF):
-			return nil, errors.New("the file holds no head")
-		case err != nil:
-			return nil, fmt.Errorf("head %d of the file: %w", len(out)+1, err)
-		}
-		out = append(out, h)
-	}
-	return nil, fmt.Errorf("more than %d heads", maxHeads)
 }
 
 // Poster takes a head to a place that whoever changes the store cannot reach: a channel, another machine, paper.

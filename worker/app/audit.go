@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
-	"time"
 
 	"go.uber.org/fx"
 
@@ -105,53 +103,4 @@ func settingsInUse(s config.Settings, keys *senders) string {
 	p := s.Signer.Policy
 	return fmt.Sprintf("settings %s, network %s, emergency_stop %t, signer %s, rent caps %s and %s, spend cap %s, fee payers %s", s.Hash(), s.Network,
 		s.Safety.EmergencyStop, s.Signer.Source, p.MaxRentPerTransaction, p.MaxRentPerDay, p.MaxSpendPerDay, strings.Join(payers, " "))
-}
-
-// logHead posts heads to the log, which leaves the machine where logs are collected.
-type logHead struct{ log *slog.Logger }
-
-// PostHead writes the whole head: it can be verified from the log alone.
-func (l logHead) PostHead(_ context.Context, h audit.Head) error {
-	l.log.Info("audit head", "version", h.Version, "entries", h.Entries, "hash", h.Hash, "at", h.At.Format(time.RFC3339Nano), "key", h.Key, "signature", h.Signature)
-	return nil
-}
-
-// postHeads signs and posts the head of the audit log at the start and then at the settings' interval. A broken log is
-// an error in the worker's log each time; it does not keep anybody from being paid.
-func postHeads(lc fx.Lifecycle, s config.Settings, key *seal.Key, db *store.Store, clock Clock, log *slog.Logger) {
-	if key == nil {
-		return
-	}
-	posters := []audit.Poster{logHead{log}}
-	if s.Audit.HeadsFile != "" {
-		posters = append(posters, audit.File(s.Audit.HeadsFile))
-	}
-	post := func(ctx context.Context) {
-		if _, err := audit.Publish(ctx, db, key, clock(), posters...); err != nil && ctx.Err() == nil {
-			log.Error("the audit log's head was not posted", "error", err)
-		}
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	lc.Append(fx.StartStopHook(
-		func() {
-			go func() {
-				defer close(done)
-				ticker := time.NewTicker(s.Audit.HeadInterval)
-				defer ticker.Stop()
-				for {
-					post(ctx)
-					select {
-					case <-ctx.Done():
-						return
-					case <-ticker.C:
-					}
-				}
-			}()
-		},
-		func() {
-			cancel()
-			<-done
-		},
-	))
 }

@@ -42,7 +42,8 @@ type sources struct {
 	now      func() time.Time
 
 	mu      sync.Mutex
-	audited *domain.Condition // Guarded by mu.
+	audited *domain.Condition // Guarded by mu, as is walked.
+	walked  store.AuditState  // What this worker found when it walked the audit log last.
 }
 
 // runs asks Temporal for the runs under way and for those that failed, each with one list for the whole fleet.
@@ -145,7 +146,8 @@ func (s *sources) signers(ctx context.Context) ([]domain.Condition, error) {
 	return out, nil
 }
 
-// audit walks the audit log now and then. A log that cannot be read is unknown, one that does not fit is broken.
+// audit walks the audit log now and then. A log that cannot be read is unknown, one that does not fit is broken, and so
+// is one that no longer holds what this worker saw in it: a log that was cut off or written anew fits in itself.
 func (s *sources) audit(ctx context.Context) (*domain.Condition, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -154,15 +156,37 @@ func (s *sources) audit(ctx context.Context) (*domain.Condition, error) {
 		return s.audited, nil
 	}
 	state, err := s.store.VerifyAudit(ctx)
+	if err == nil {
+		err = s.follows(ctx, state)
+	}
 	switch {
 	case errors.Is(err, store.ErrAudit):
 		s.audited = &domain.Condition{Name: "audit", Detail: err.Error(), At: now}
 	case err != nil:
 		return nil, fmt.Errorf("walk the audit log: %w", err)
 	default:
+		s.walked = state
 		s.audited = &domain.Condition{Name: "audit", OK: true, Detail: fmt.Sprintf("%d entries", state.Entries), At: now}
 	}
 	return s.audited, nil
+}
+
+// follows holds the log against what this worker saw last. store.ErrAudit: it is another log.
+func (s *sources) follows(ctx context.Context, now store.AuditState) error {
+	if s.walked.Entries == 0 {
+		return nil
+	}
+	if now.Entries < s.walked.Entries {
+		return fmt.Errorf("%w: it ends at entry %d, and this worker has seen %d: entries were cut off", store.ErrAudit, now.Entries, s.walked.Entries)
+	}
+	at, err := s.store.AuditLog(ctx, s.walked.Entries-1, 1)
+	if err != nil {
+		return err
+	}
+	if len(at) != 1 || at[0].Hash != s.walked.Head {
+		return fmt.Errorf("%w: entry %d is another one than this worker has seen: the log was written anew", store.ErrAudit, s.walked.Entries)
+	}
+	return nil
 }
 
 // backup judges what the store remembers of backups. Where no place is set there is nothing to judge.
