@@ -2,6 +2,7 @@ package docs_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -74,6 +75,19 @@ func TestCompose_EveryServiceIsBoundedWatchedAndMayNotGainPrivileges(t *testing.
 		require.False(t, s.HealthCheck.Disable, name)
 		require.NotEmpty(t, s.HealthCheck.Test, name)
 	}
+}
+
+// TestCompose_TheWorkerCollectsGarbageBeforeItsContainerIsFull: what Go holds, what lies in /data and the program's own
+// pages (67 MiB of it were in use when 1,000 vaults were paid) count together.
+func TestCompose_TheWorkerCollectsGarbageBeforeItsContainerIsFull(t *testing.T) {
+	const program = 70 << 20
+	worker := compose(t, local).Services["worker"]
+	var limit int64
+	_, err := fmt.Sscanf(*worker.Environment["GOMEMLIMIT"], "%dMiB", &limit)
+	require.NoError(t, err)
+	require.Contains(t, worker.Tmpfs[0], "size=64m")
+	require.LessOrEqual(t, (limit+64)<<20+program, int64(worker.Deploy.Resources.Limits.MemoryBytes))
+	require.NotEmpty(t, worker.Environment["FEEOPS_CONFIG"], "and it has what the others have")
 }
 
 func TestCompose_OurOwnContainersAreReadOnlyAndNotRoot(t *testing.T) {
