@@ -3,8 +3,11 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"slices"
+
+	"go.temporal.io/sdk/activity"
 
 	"github.com/meteora-fee-router/feeops/internal/distribution"
 	"github.com/meteora-fee-router/feeops/internal/domain"
@@ -26,14 +29,22 @@ type Day interface {
 	Books(ctx context.Context, vault string, day domain.Day, hash string) (domain.Reconciliation, []domain.PageResult, error)
 }
 
+// codeForeignID refuses a day that was started under an id of somebody's choice.
+const codeForeignID = "run/foreign_id"
+
 // Distribution holds the activities of DailyDistribution.
 type Distribution struct{ day Day }
 
 // NewDistribution makes them.
 func NewDistribution(d Day) *Distribution { return &Distribution{day: d} }
 
-// CheckGate says whether anything may be sent for a vault.
+// CheckGate says whether anything may be sent for a vault. A run under another id than the vault's own is refused: no
+// stop would reach it, and two runs of a vault could be under way.
 func (a *Distribution) CheckGate(ctx context.Context, vault string) (ops.GateResult, error) {
+	if run := activity.GetInfo(ctx); run.WorkflowType != nil && run.WorkflowType.Name == ops.DailyDistribution && run.WorkflowExecution.ID != ops.DailyID(vault) {
+		return ops.GateResult{}, fault.Seal(fault.Newf(fault.Human, codeForeignID, "the run %s is not the one of vault %q: its id must be %s, so that a vault has one run at a time and a stop finds it", run.WorkflowExecution.ID, vault, ops.DailyID(vault)).
+			WithNext("Start it with feeops distribute, or with that --workflow-id"))
+	}
 	flags, err := a.day.Flags(ctx, vault)
 	if err != nil && fault.KindOf(err) != fault.Wait {
 		return ops.GateResult{}, fault.Seal(err)
@@ -123,7 +134,7 @@ func (a *Distribution) Reconcile(ctx context.Context, r ops.DayRef) (ops.Reconci
 		}
 	}
 	if len(pages) > 0 {
-		out.FirstSlot = slices.MinFunc(pages, func(x, y domain.PageResult) int { return int(x.Slot) - int(y.Slot) }).Slot
+		out.FirstSlot = slices.MinFunc(pages, func(x, y domain.PageResult) int { return cmp.Compare(x.Slot, y.Slot) }).Slot
 	}
 	return out, fault.Seal(err)
 }

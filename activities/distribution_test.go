@@ -10,8 +10,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/meteora-fee-router/feeops/activities"
 	"github.com/meteora-fee-router/feeops/internal/distribution"
@@ -150,6 +152,37 @@ func TestCheckGate_UnreadableFlagsAreAClosedGate(t *testing.T) {
 			var got ops.GateResult
 			require.NoError(t, value.Get(&got))
 			require.Equal(t, tt.open, got.Open)
+		})
+	}
+}
+
+func TestCheckGate_ARunUnderAnotherIDThanTheVaultsIsRefused(t *testing.T) {
+	tests := []struct {
+		name, id, vault string
+		refused         bool
+	}{
+		{"the vault's own", "distribution/v", "v", false},
+		{"one of somebody's choice, as the plain CLI takes", "once-more", "v", true},
+		{"another vault's", "distribution/w", "v", true},
+		{"no vault at all", "distribution/v", "", true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var suite testsuite.WorkflowTestSuite
+			env := suite.NewTestWorkflowEnvironment()
+			env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: tt.id})
+			env.RegisterActivityWithOptions(activities.NewDistribution(&day{}).CheckGate, activity.RegisterOptions{Name: ops.CheckGate.Name})
+			env.RegisterWorkflowWithOptions(func(ctx workflow.Context, vault string) (ops.GateResult, error) {
+				return ops.CheckGate.Do(ctx, vault, "")
+			}, workflow.RegisterOptions{Name: ops.DailyDistribution})
+			env.ExecuteWorkflow(ops.DailyDistribution, tt.vault)
+			err := env.GetWorkflowError()
+			require.Equal(t, tt.refused, err != nil, err)
+			if tt.refused {
+				require.Equal(t, fault.Human, fault.KindOf(err))
+				require.Equal(t, "run/foreign_id", fault.CodeOf(err))
+				require.ErrorContains(t, err, "distribution/"+tt.vault)
+			}
 		})
 	}
 }

@@ -124,13 +124,13 @@ func (d *daily) turn(ctx workflow.Context, cursor uint32) (ops.PageResult, error
 // pay runs a step that may send. A closed gate, or a failure that no code may decide, does not end an open day: it
 // stays open until a resume, a stop, or its deadline, because ending it would lose the investors that are left (X11).
 func (d *daily) pay(ctx workflow.Context, send func(workflow.Context) error) (stopped bool, err error) {
-	for {
+	for try := 0; ; try++ {
 		err := send(ctx)
 		switch fault.KindOf(err) {
 		case "", fault.Done:
 			return false, nil
 		case fault.Wait:
-			if err := d.hold(ctx, domain.Stopped, err, gateInterval); err != nil {
+			if err := d.hold(ctx, domain.Stopped, err, gatePause(try)); err != nil {
 				return true, err
 			}
 		case fault.Human:
@@ -152,11 +152,23 @@ const (
 	codeDayLost = "day_lost"
 	// codePlanLost means that the store no longer knows the day's plan: it is made again from the chain.
 	codePlanLost = "manifest/missing"
-	// gateInterval is how often a stopped day asks whether it may go on.
+	// gateInterval is how often a stopped day asks at first whether it may go on.
 	gateInterval = 15 * time.Second
 	// stuckInterval is how often a stuck day tries again by itself; a resume signal tries at once.
 	stuckInterval = 15 * time.Minute
 )
+
+// gatePause grows from a quarter of a minute to five: a gate that stays closed for a day must not fill the history, which
+// the server ends at some fifty thousand events. A resume signal asks at once.
+func gatePause(asked int) time.Duration {
+	switch {
+	case asked < 20:
+		return gateInterval
+	case asked < 60:
+		return time.Minute
+	}
+	return 5 * time.Minute
+}
 
 // open is true once the chain's day has begun, so that giving up loses money for somebody.
 func (d *daily) open() bool { return d.plan.Continued || d.plan.Cursor > 0 }

@@ -598,3 +598,25 @@ func TestS01_HowADayEndsIsReportedByCode(t *testing.T) {
 		})
 	}
 }
+
+func TestS11_AGateThatStaysClosedForADayDoesNotFillTheHistory(t *testing.T) {
+	v := newVault(4, 15)
+	v.open, v.cursor = true, 15
+	asked := 0
+	began := time.Now()
+	report, err := run(t, v, ops.DailyInput{}, func(env *testsuite.TestWorkflowEnvironment) {
+		env.SetStartTime(began)
+		env.OnActivity(ops.SendPage.Name, mock.Anything, mock.Anything).Return(func(ctx context.Context, in ops.PageInput) (ops.PageResult, error) {
+			if env.Now().Sub(began) < 22*time.Hour {
+				asked++
+				return ops.PageResult{}, fault.Seal(coded(fault.Wait, "stopped"))
+			}
+			return v.sendPage(ctx, in)
+		})
+	})
+	require.NoError(t, err)
+	require.Equal(t, domain.Complete, report.State)
+	require.Equal(t, []uint32{15, 30, 45}, v.sent)
+	require.Greater(t, asked, 50, "it goes on asking")
+	require.Less(t, asked, 500, "each time is about ten events of the history")
+}

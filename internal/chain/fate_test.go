@@ -66,7 +66,46 @@ func TestFates_TheHeightIsReadBeforeTheStatuses(t *testing.T) {
 	n.with(func(n *node) { n.requests = nil })
 	_, err := p.Fates(t.Context(), []chain.Candidate{{Signature: signature(1), LastValid: 1}})
 	require.NoError(t, err)
-	require.Equal(t, []string{"getBlockHeight", "getSignatureStatuses"}, n.requests)
+	require.Equal(t, []string{"getEpochInfo", "getSignatureStatuses"}, n.requests)
+}
+
+func TestFates_AnAnswerFromAnOlderNodeBehindTheSameAddressProvesNothing(t *testing.T) {
+	n := newNode(t)
+	p := newPool(t, newClock(), n)
+	n.with(func(n *node) { n.lagging = 1 })
+	_, err := p.Fates(t.Context(), []chain.Candidate{{Signature: signature(1), LastValid: 1}})
+	require.Equal(t, fault.Retry, fault.KindOf(err), "it has not seen every block up to the height: the signature may be in one")
+
+	fresh := newNode(t)
+	p = newPool(t, newClock(), n, fresh)
+	fresh.with(func(n *node) { n.statuses[signature(2).String()] = confirmed(5) })
+	got, err := p.Fates(t.Context(), []chain.Candidate{{Signature: signature(1), LastValid: 90_000 - 33}, {Signature: signature(1), LastValid: 90_000 - 32}, {Signature: signature(2), LastValid: 1}})
+	require.NoError(t, err)
+	require.True(t, got[0].Expired)
+	require.False(t, got[1].Expired, "one witness is left, and one alone must be 32 blocks further")
+	require.True(t, got[2].Status.Known)
+}
+
+func TestFates_ABlockhashThatCanStillBeUsedIsNotExpired(t *testing.T) {
+	liar, honest := newNode(t), newNode(t)
+	p := newPool(t, newClock(), liar, honest)
+	honest.with(func(n *node) { n.alive = map[string]bool{"fresh": true} })
+	// The endpoint that gave the blockhash named a last valid height that was past long before.
+	got, err := p.Fates(t.Context(), []chain.Candidate{{signature(1), 1, "fresh"}, {signature(2), 1, "old"}, {signature(3), 1, "old"}})
+	require.NoError(t, err)
+	require.False(t, got[0].Expired, "it can still land")
+	require.True(t, got[1].Expired)
+	require.True(t, got[2].Expired)
+	require.Equal(t, 2, honest.count("isBlockhashValid"), "once a blockhash")
+	honest.with(func(n *node) {
+		n.requests = nil
+		n.fault = func(w http.ResponseWriter, method string) bool {
+			return method == "isBlockhashValid" && status(500)(w, method)
+		}
+	})
+	got, err = p.Fates(t.Context(), []chain.Candidate{{signature(2), 90_000 - 10, "old"}})
+	require.NoError(t, err)
+	require.False(t, got[0].Expired, "who cannot say it is no witness")
 }
 
 func TestFates_NobodyAnswersIsNoProof(t *testing.T) {

@@ -26,6 +26,8 @@ type node struct {
 	genesis  string
 	slot     uint64
 	height   uint64 // Finalized.
+	lagging  uint64 // Slots by which another node behind the same address lags, which answers all but the height.
+	alive    map[string]bool
 	accounts map[string]account
 	statuses map[string]map[string]any
 	txs      map[string]any
@@ -105,14 +107,20 @@ func (n *node) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (n *node) result(method string, params []json.RawMessage) any {
-	at := func(v any) any { return map[string]any{"context": map[string]any{"slot": n.slot}, "value": v} }
+	at := func(v any) any {
+		return map[string]any{"context": map[string]any{"slot": n.slot - n.lagging}, "value": v}
+	}
 	switch method {
 	case "getGenesisHash":
 		return n.genesis
 	case "getSlot":
 		return n.slot
-	case "getBlockHeight":
-		return n.height
+	case "getEpochInfo":
+		return map[string]any{"absoluteSlot": n.slot, "blockHeight": n.height}
+	case "isBlockhashValid":
+		var hash string
+		_ = json.Unmarshal(params[0], &hash)
+		return at(n.alive[hash])
 	case "getLatestBlockhash":
 		return at(map[string]any{"blockhash": solana.Hash{byte(n.slot)}.String(), "lastValidBlockHeight": n.slot + 150})
 	case "getMultipleAccounts":

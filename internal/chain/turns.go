@@ -21,7 +21,7 @@ const (
 // the probes, without which a busy endpoint would look frozen.
 func urgencyOf(method string) urgency {
 	switch method {
-	case "getSignatureStatuses", "getBlockHeight", "getLatestBlockhash", "getSlot", "getGenesisHash":
+	case "getSignatureStatuses", "getEpochInfo", "isBlockhashValid", "getLatestBlockhash", "getSlot", "getGenesisHash":
 		return urgent
 	}
 	return ordinary

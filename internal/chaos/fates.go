@@ -82,10 +82,12 @@ func fates() []Scenario {
 			p.arms(func(r *Run) error {
 				// The page is held back almost to its last block; meanwhile one endpoint claims that it is long past.
 				r.landLate(k, 149)
-				r.rule(&proxy.Rule{Name: "height runs ahead", Method: "getBlockHeight", Endpoint: 2, Rewrite: func(answer []byte) []byte {
+				r.rule(&proxy.Rule{Name: "height runs ahead", Method: "getEpochInfo", Endpoint: 2, Rewrite: func(answer []byte) []byte {
 					return rewrite(answer, func(result any) any {
-						if height, ok := result.(float64); ok {
-							return height + 400
+						if info, ok := result.(map[string]any); ok {
+							if height, ok := info["blockHeight"].(float64); ok {
+								info["blockHeight"] = height + 400
+							}
 						}
 						return result
 					})

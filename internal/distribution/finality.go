@@ -110,7 +110,7 @@ func (s *Service) settleFinal(ctx context.Context, id string, day domain.Day, mi
 		delete(missing, i.Signature)
 		state, text := domain.IntentFinalized, ""
 		if status.Err != nil {
-			state, text = domain.IntentFailed, status.Err.Error()
+			state, text = domain.IntentFailed, status.Err.Code()
 		} else {
 			out.Finalized++
 		}
@@ -136,30 +136,52 @@ func (s *Service) rolledBack(ctx context.Context, send Sender, m domain.Manifest
 			out.Lost = append(out.Lost, i.Signature)
 		}
 	}
-	return s.forget(ctx, m, out.Lost)
+	return s.forget(ctx, m.Vault, m.Day)
 }
 
-// forget takes pages out of the books whose transactions never happened after all, and the opening's figures with the
-// first of them: the next opening has another time and another claim.
-func (s *Service) forget(ctx context.Context, m domain.Manifest, lost []string) error {
-	pages, err := s.Store.Pages(ctx, m.Vault, m.Day)
+// forget takes pages out of the books whose transactions are proved never to have happened after all, and the opening's
+// figures with the first of them: the next opening has another time and another claim. It goes by the signatures' own
+// states, because another attempt, or a process that died since, may have found the proof.
+func (s *Service) forget(ctx context.Context, vault string, day domain.Day) error {
+	intents, err := s.Store.Intents(ctx, vault, day)
 	if err != nil {
-		return fmt.Errorf("pages of %s for %s: %w", m.Vault, m.Day, err)
+		return fmt.Errorf("intents of %s for %s: %w", vault, day, err)
+	}
+	lost := map[string]bool{}
+	for _, i := range intents {
+		lost[i.Signature] = i.Kind == domain.IntentPage && i.State == domain.IntentExpired
+	}
+	pages, err := s.Store.Pages(ctx, vault, day)
+	if err != nil {
+		return fmt.Errorf("pages of %s for %s: %w", vault, day, err)
 	}
 	for _, page := range pages {
-		for _, signature := range lost {
-			if page.Signature != signature {
-				continue
-			}
-			if err := s.Store.DropPage(ctx, m.Vault, m.Day, page.Cursor, signature); err != nil {
-				return fmt.Errorf("drop lost page at cursor %d of %s: %w", page.Cursor, m.Vault, err)
-			}
-			if page.Cursor == 0 {
-				if err := s.Store.ClearOpening(ctx, m.Vault, m.Day); err != nil {
-					return fmt.Errorf("take back the opening of %s for %s: %w", m.Vault, m.Day, err)
-				}
+		if !lost[page.Signature] {
+			continue
+		}
+		if page.Cursor == 0 {
+			if err := s.forgetOpening(ctx, vault, day, page.Signature); err != nil {
+				return err
 			}
 		}
+		if err := s.Store.DropPage(ctx, vault, day, page.Cursor, page.Signature); err != nil {
+			return fmt.Errorf("drop lost page at cursor %d of %s: %w", page.Cursor, vault, err)
+		}
+	}
+	return nil
+}
+
+// forgetOpening takes the opening's figures back, unless they are those of another transaction that has opened the day since.
+func (s *Service) forgetOpening(ctx context.Context, vault string, day domain.Day, signature string) error {
+	m, found, err := s.Store.Manifest(ctx, vault, day)
+	if err != nil {
+		return fmt.Errorf("manifest of %s for %s: %w", vault, day, err)
+	}
+	if !found || m.Opening == nil || m.Opening.Signature != signature {
+		return nil
+	}
+	if err := s.Store.ClearOpening(ctx, vault, day); err != nil {
+		return fmt.Errorf("take back the opening of %s for %s: %w", vault, day, err)
 	}
 	return nil
 }
@@ -197,6 +219,9 @@ func (s *Service) finalState(ctx context.Context, v Vault, m domain.Manifest, ou
 
 // Books reads the finalized chain and reconciles the day with its plan.
 func (s *Service) Books(ctx context.Context, id string, day domain.Day, hash string) (domain.Reconciliation, []domain.PageResult, error) {
+	if err := s.forget(ctx, id, day); err != nil {
+		return domain.Reconciliation{}, nil, err
+	}
 	v, m, err := s.frozen(ctx, id, day, hash)
 	if err != nil {
 		return domain.Reconciliation{}, nil, err

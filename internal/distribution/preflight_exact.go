@@ -52,7 +52,7 @@ type rehearsedOpening struct {
 // openingOf takes it from the accounts before and after. What came into the treasury is what stayed and what went out.
 func openingOf(v Vault, before chain.Snapshot, sim chain.SimResult) (rehearsedOpening, error) {
 	out := rehearsedOpening{grown: map[string]domain.Amount{}}
-	var went, stayed int64
+	var f flow
 	for _, a := range sim.Accounts {
 		switch a.Key {
 		case v.Accounts.Progress:
@@ -63,20 +63,21 @@ func openingOf(v Vault, before chain.Snapshot, sim chain.SimResult) (rehearsedOp
 			out.ts = progress.LastDistributionTS
 		case v.Accounts.Treasury:
 			was, is := tokenView(before.Accounts[a.Key], a.Key, v.QuoteMint), tokenView(a, a.Key, v.QuoteMint)
-			stayed = int64(is.Amount) - int64(was.Amount)
+			f.treasury(was.Amount, is.Amount)
 		default:
 			if _, seen := out.grown[a.Key.String()]; seen {
 				continue // The creator may be one of the investors.
 			}
 			gained := grown(before.Accounts[a.Key], a, a.Key, v.QuoteMint)
 			out.grown[a.Key.String()] = gained
-			went += int64(gained)
+			f.paid(gained)
 		}
 	}
-	if went+stayed < 0 {
-		return out, vaultFault(v, "treasury", fmt.Errorf("the rehearsal takes %d base units out of the treasury that nobody gets", -went-stayed), "Do not pay this vault before the program is understood")
+	claimed, lost := f.claimed()
+	if lost > 0 {
+		return out, vaultFault(v, "treasury", fmt.Errorf("the rehearsal takes %d base units out of the treasury that nobody gets", lost), "Do not pay this vault before the program is understood")
 	}
-	out.claimed = domain.Amount(went + stayed)
+	out.claimed = claimed
 	return out, nil
 }
 

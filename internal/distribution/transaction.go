@@ -129,15 +129,14 @@ func closeFromBalance(v Vault, calls []pageCall, tx *chain.Transaction) *router.
 // deltas sorts the movements of the quote mint: out of the treasury to the creator and the investors, into it from the
 // pool. The creator may be an investor too; his account's growth beyond the closing event's figure is then a payout.
 func (t *turned) deltas(v Vault, tx *chain.Transaction) error {
-	var treasury int64
-	var out domain.Amount
+	var f flow
 	for _, d := range tx.TokenDeltas {
 		if d.Mint != v.QuoteMint {
 			continue
 		}
 		switch {
 		case d.Account == v.Accounts.Treasury:
-			treasury = int64(d.Post) - int64(d.Pre)
+			f.treasury(d.Pre, d.Post)
 		case d.Post < d.Pre:
 			// The pool's vault, from which the claim came.
 		case d.Account == v.Accounts.Creator:
@@ -151,19 +150,18 @@ func (t *turned) deltas(v Vault, tx *chain.Transaction) error {
 			if rest := grown - t.result.Creator; rest > 0 {
 				t.pay(v.Creator, d.Account, rest)
 			}
-			out += grown
+			f.paid(grown)
 		case d.Post > d.Pre:
 			t.pay(d.Owner, d.Account, domain.Amount(d.Post-d.Pre))
-			out += domain.Amount(d.Post - d.Pre)
+			f.paid(domain.Amount(d.Post - d.Pre))
 		}
 	}
-	// What came in is what the treasury kept plus what it handed on.
-	claimed := int64(out) + treasury
-	if claimed < 0 {
-		return fault.Newf(fault.Human, "tx/treasury", "transaction %s: the treasury lost %d base units that nobody got", tx.Signature, -claimed).
+	claimed, lost := f.claimed()
+	if lost > 0 {
+		return fault.Newf(fault.Human, "tx/treasury", "transaction %s: the treasury lost %d base units that nobody got", tx.Signature, lost).
 			WithNext("Stop the vault and look at the transaction: money left the treasury another way")
 	}
-	t.result.Claimed = domain.Amount(claimed)
+	t.result.Claimed = claimed
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gagliardetto/solana-go"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/meteora-fee-router/feeops/internal/chain"
 	"github.com/meteora-fee-router/feeops/internal/domain"
@@ -106,4 +107,33 @@ func TestTreasuryThatLosesMoneyIsForAHuman(t *testing.T) {
 	tx.TokenDeltas[0].Pre = 5_000
 	_, err := read(v, "2026-01-01", tx)
 	require.ErrorContains(t, err, "that nobody got")
+}
+
+func TestC16_AmountsBeyondASignedNumberAreCounted(t *testing.T) {
+	v := aVault(2)
+	tx := landed(v, said(v, 400))
+	const much = uint64(1)<<63 + 11
+	tx.TokenDeltas[2].Post = much // One investor gets more than half of all that 64 bits can count.
+	got, err := read(v, "2026-01-01", tx)
+	require.NoError(t, err, "nothing was lost")
+	require.Equal(t, domain.Amount(much+100+400+200), got.result.Claimed)
+	tx.TokenDeltas[0].Pre, tx.TokenDeltas[0].Post = much+700, 100
+	got, err = read(v, "2026-01-01", tx)
+	require.NoError(t, err)
+	require.Zero(t, got.result.Claimed, "all of it was the treasury's own")
+}
+
+func TestFlow_WhatCameInIsWhatStayedAndWhatWentOut(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		had := rapid.Uint64Range(0, 1<<62).Draw(t, "the treasury had")
+		in := rapid.Uint64Range(0, 1<<62).Draw(t, "came in")
+		lost := rapid.Uint64Range(0, had+in).Draw(t, "lost")
+		out := rapid.Uint64Range(0, had+in-lost).Draw(t, "went out")
+		var f flow
+		f.treasury(had, had+in-lost-out)
+		f.paid(domain.Amount(out))
+		claimed, gone := f.claimed()
+		require.Equal(t, int64(in)-int64(lost), int64(claimed)-int64(gone))
+		require.True(t, claimed == 0 || gone == 0)
+	})
 }

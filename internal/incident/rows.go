@@ -141,6 +141,7 @@ var planRows = []Row{
 	{"manifest/opened", ClassCorrupt, high, "a plan was opened before its day", domain.RecoverNothing, "corruption"},
 	{"manifest/cursor", ClassCursor, high, "no page of the plan begins at the cursor", domain.RecoverCursor, "manifest-cursor"},
 	{"intent/signature", ClassCorrupt, high, "a stored signature is none", domain.RecoverNothing, "corruption"},
+	{"run/foreign_id", ClassSettings, medium, "a day was started under an id of somebody's choice", domain.RecoverNothing, "vault-settings"},
 	{"vault/unknown", ClassSettings, medium, "the vault is not in the settings", domain.RecoverNothing, "vault-settings"},
 	{"vault/progress_bad", ClassCorrupt, high, "the progress account cannot be understood", domain.RecoverCursor, "vault-account"},
 	{"vault/policy_bad", ClassCorrupt, high, "the policy account cannot be understood", domain.RecoverNothing, "vault-account"},

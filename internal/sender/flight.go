@@ -125,7 +125,7 @@ func (s *Sender) look(ctx context.Context, left []*flight, search bool) error {
 func (s *Sender) expire(ctx context.Context, due []*flight, slot uint64) error {
 	list := make([]chain.Candidate, 0, len(due))
 	for _, f := range due {
-		list = append(list, chain.Candidate{Signature: f.sig, LastValid: f.intent.LastValid})
+		list = append(list, chain.Candidate{Signature: f.sig, LastValid: f.intent.LastValid, Blockhash: f.intent.Blockhash})
 	}
 	fates, err := s.chain.Fates(ctx, list)
 	if err != nil {
