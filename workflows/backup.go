@@ -72,7 +72,8 @@ func undoneRestore(ctx workflow.Context, told *drillTold, err error) error {
 		return err
 	}
 	told.badly(ctx, domain.SeverityHigh, "The restore drill could not be done", reason(err), "drill-restore", "feeops drill restore")
-	return told.failure(fault.Newf(fault.Human, fault.CodeOf(err), "%s", reason(err)))
+	code := fault.CodeOf(err) // It keeps the code that the activity gave.
+	return told.failure(fault.Newf(fault.Human, code, "%s", reason(err)))
 }
 
 // gravity is high when something failed. What could only not be assessed, such as without the key, is for office hours.
