@@ -60,7 +60,7 @@ func (c *cli) drillCommand() *cobra.Command {
 	flags.IntVar(&f.workers, "workers", f.workers, "worker processes")
 	flags.BoolVar(&f.live, "live", false, "measure the running deployment of the settings, stopping nothing")
 	stop.PreRunE = func(*cobra.Command, []string) error { return f.check() }
-	cmd.AddCommand(stop, c.drillIncidentCommand(), c.drillRestoreCommand(), c.drillDisasterCommand())
+	cmd.AddCommand(stop, c.drillIncidentCommand(), c.drillRestoreCommand(), c.drillDisasterCommand(), c.drillRecoveryCommand())
 	return cmd
 }
 

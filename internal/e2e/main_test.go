@@ -22,5 +22,10 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 	}
+	for name, value := range plantedAWS() { // Here, because tests that run side by side cannot set variables.
+		if err := os.Setenv(name, value); err != nil {
+			panic(err)
+		}
+	}
 	os.Exit(devstack.Main(m))
 }

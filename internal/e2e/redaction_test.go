@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -28,7 +29,10 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/meteora-fee-router/feeops/config"
+	"github.com/meteora-fee-router/feeops/internal/backup"
 	"github.com/meteora-fee-router/feeops/internal/domain"
+	"github.com/meteora-fee-router/feeops/internal/fake"
+	"github.com/meteora-fee-router/feeops/internal/fake/s3"
 	"github.com/meteora-fee-router/feeops/internal/localnet"
 	"github.com/meteora-fee-router/feeops/internal/receipt"
 	"github.com/meteora-fee-router/feeops/internal/report"
@@ -41,7 +45,16 @@ const (
 	plantedRPC      = "planted-rpc-key-0123456789abcdef"
 	plantedPath     = "planted0rpc0path0key0123456789ab"
 	plantedAESBytes = "planted-aes-key-of-thirty-two-by"
+	plantedKMS      = "planted-kms-endpoint-0123456789"
 )
+
+// plantedAWS are the credentials for the place of backups, as AWS's own tools take them.
+func plantedAWS() map[string]string {
+	return map[string]string{
+		"AWS_ACCESS_KEY_ID": "PLANTEDAWSKEYID00001", "AWS_SECRET_ACCESS_KEY": "planted-aws-secret-access-key-0123456789", "AWS_SESSION_TOKEN": "planted-aws-session-token-0123456789",
+		"AWS_EC2_METADATA_DISABLED": "true", "AWS_MAX_ATTEMPTS": "1",
+	}
+}
 
 // forms are the ways in which a secret could stand in a file.
 func forms(secret []byte) map[string]string {
@@ -83,17 +96,97 @@ func (w *world) secrets() map[string][]byte {
 		"audit key": bytes.Split(audit, []byte("\n"))[1], "fee payer's seed": key[:32], "fee payer's key": key, "fee payer's key in base58": []byte(key.String()),
 		"token of the key service": []byte(vaultToken),
 	}
-	for name, secret := range plantAll(reflect.ValueOf(&w.settings.Notify).Elem(), "notify") {
+	identity, err := os.ReadFile(w.settings.Backup.IdentityFile)
+	require.NoError(w.t, err)
+	out["key that opens backups"] = bytes.Split(bytes.TrimSpace(identity), []byte("\n"))[2]
+	for name, value := range plantedAWS() {
+		if strings.HasPrefix(strings.ToLower(value), "planted") && name != "AWS_ACCESS_KEY_ID" { // The id is public: it stands in every signed request.
+			out[name] = []byte(value)
+		}
+	}
+	out["KMS endpoint"] = []byte(plantedKMS)
+	for name, secret := range plantAll(reflect.ValueOf(&w.settings).Elem(), "settings") {
 		out[name] = []byte(secret)
 	}
-	for name, secret := range plantAll(reflect.ValueOf(&w.settings.Worker.Web).Elem(), "page") {
-		out[name] = []byte(secret)
-	}
-	for name, secret := range plantAll(reflect.ValueOf(&w.settings.Temporal.Encryption.CodecToken).Elem(), "codec token") {
-		out[name] = []byte(secret)
-	}
-	require.Greater(w.t, len(out), 19, "every secret of the settings is planted")
+	w.nothingForgotten(out)
 	return out
+}
+
+// nothingForgotten walks the type of the settings: every field that takes a secret, or an address that may hold one, has
+// one of the planted ones in it. A setting that is added later fails here until it is planted too.
+func (w *world) nothingForgotten(planted map[string][]byte) {
+	w.t.Helper()
+	excused := map[string]string{
+		".Store.DSN":                    "a file; errors of PostgreSQL are searched in the store's own tests",
+		".Backup.Place":                 "the settings refuse an address with credentials",
+		".Signer.Vault.Address":         "the key service is really asked there",
+		".Temporal.Encryption.Keys.Key": "planted by encryptedAs, in the run that encrypts",
+	}
+	held := map[string][]string{}
+	holders(reflect.ValueOf(w.settings), "", held)
+	paths := takers(reflect.TypeFor[config.Settings](), "")
+	require.Greater(w.t, len(paths), 20)
+	for _, path := range paths {
+		if excused[path] != "" {
+			continue
+		}
+		require.NotEmpty(w.t, held[path], "plant a secret into %s, or say why none can be there", path)
+		for _, value := range held[path] {
+			require.True(w.t, slices.ContainsFunc(slices.Collect(maps.Values(planted)), func(secret []byte) bool { return strings.Contains(value, string(secret)) }), "%s holds none of the planted secrets", path)
+		}
+	}
+}
+
+// secretive is true for the types of settings that may hold a secret.
+func secretive(t reflect.Type) bool {
+	return t == reflect.TypeFor[config.Secret]() || t == reflect.TypeFor[config.URL]()
+}
+
+// takers are the paths of all fields that take a secret, whether there is an entry or not.
+func takers(t reflect.Type, path string) []string {
+	switch {
+	case secretive(t):
+		return []string{path}
+	case t.Kind() == reflect.Slice, t.Kind() == reflect.Map, t.Kind() == reflect.Pointer:
+		return takers(t.Elem(), path)
+	case t.Kind() != reflect.Struct || t.PkgPath() != reflect.TypeFor[config.Settings]().PkgPath():
+		return nil
+	}
+	var out []string
+	for i := range t.NumField() {
+		if f := t.Field(i); f.IsExported() {
+			out = append(out, takers(f.Type, path+"."+f.Name)...)
+		}
+	}
+	return out
+}
+
+// holders are the same paths with what stands there.
+func holders(v reflect.Value, path string, out map[string][]string) {
+	switch {
+	case secretive(v.Type()):
+		if one := v.Interface().(interface{ Reveal() string }).Reveal(); one != "" {
+			out[path] = append(out[path], one)
+		}
+	case v.Kind() == reflect.Slice:
+		for i := range v.Len() {
+			holders(v.Index(i), path, out)
+		}
+	case v.Kind() == reflect.Map:
+		for _, key := range v.MapKeys() {
+			holders(v.MapIndex(key), path, out)
+		}
+	case v.Kind() == reflect.Pointer:
+		if !v.IsNil() {
+			holders(v.Elem(), path, out)
+		}
+	case v.Kind() == reflect.Struct && v.Type().PkgPath() == reflect.TypeFor[config.Settings]().PkgPath():
+		for i := range v.NumField() {
+			if f := v.Type().Field(i); f.IsExported() {
+				holders(v.Field(i), path+"."+f.Name, out)
+			}
+		}
+	}
 }
 
 // plantAll puts a secret of its own into every place of a section that takes one, and names what it put where. A channel
@@ -102,6 +195,9 @@ func plantAll(v reflect.Value, name string) map[string]string {
 	out := map[string]string{}
 	switch {
 	case v.Type() == reflect.TypeFor[config.Secret]():
+		if !v.Interface().(config.Secret).IsZero() {
+			break // Planted by hand, because something must really work with it.
+		}
 		secret := "planted-" + strings.NewReplacer(".", "-", " ", "-").Replace(name) + "-0123456789"
 		value := secret
 		if strings.Contains(name, "URL") { // Nobody listens there, so that failures are told.
@@ -136,6 +232,7 @@ func planted(s *config.Settings) {
 	n.SMTP.Host, n.SMTP.Port, n.SMTP.TLS, n.SMTP.Username, n.SMTP.From, n.SMTP.To = "127.0.0.1", 1, "none", "ops", "a@example.org", []string{"b@example.org"}
 	n.Webhooks = []config.Webhook{{Name: "sms"}, {Name: taken}}
 	n.Routes = []config.Route{{Name: "everyone", Channels: []string{"slack", "pagerduty", "discord", "email", "webhook/sms", "webhook/" + taken}}}
+	s.Signer.KMS.Endpoint = config.NewURL("http://user:" + plantedKMS + "@127.0.0.1:1")
 	s.Worker.Web.Tokens = []config.WebToken{{Operator: "carol"}}
 	s.Incidents.Respond, s.Incidents.EvidenceDir = true, filepath.Join(filepath.Dir(strings.TrimPrefix(s.Store.DSN.Reveal(), "file:")), "incidents")
 }
@@ -199,7 +296,8 @@ func TestSecretsStandNowhere(t *testing.T) {
 	t.Parallel()
 	for _, encrypt := range []bool{false, true} {
 		t.Run(fmt.Sprintf("encryption %t", encrypt), func(t *testing.T) {
-			w := newChain(t, specs(localnet.VaultSpec{Investors: 30, MissingATAs: 2, ClosedStreams: 1}), pageSize(7), with(slowly), with(planted))
+			w := newChain(t, specs(localnet.VaultSpec{Investors: 30, MissingATAs: 2, ClosedStreams: 1}), pageSize(7), with(slowly), with(planted), backedUp)
+			bucket := w.inBucket()
 			audits(w)
 			server := inVault(w)
 			secrets := w.secrets()
@@ -235,6 +333,7 @@ func TestSecretsStandNowhere(t *testing.T) {
 				left["page "+path] = w.page(path)
 			}
 			require.Contains(t, string(left["page /"]), w.slug("v"))
+			w.archives(left, bucket)
 			w.leavings(left, run, report)
 			w.reports(left)
 			w.stopWorker()
@@ -256,6 +355,59 @@ func TestSecretsStandNowhere(t *testing.T) {
 			}
 		})
 	}
+}
+
+// inBucket keeps the world's backups at a service that refuses every request at first, so that failures are told.
+func (w *world) inBucket() *s3.Server {
+	w.t.Helper()
+	server, err := s3.Start(context.Background())
+	fake.ForTest(w.t, server, err)
+	w.settings.Backup.Place = config.NewURL(server.Address("prod"))
+	server.Break(fake.Fault{Name: fake.Refuse, Status: 403, Code: "AccessDenied"})
+	return server
+}
+
+// archives are a backup that failed, and one as it lies in the bucket and as it comes out again.
+func (w *world) archives(left map[string][]byte, server *s3.Server) {
+	w.t.Helper()
+	w.until("a backup failed", func() bool {
+		last, _, err := w.store().LastBackup(context.Background())
+		require.NoError(w.t, err)
+		if last != nil {
+			left["failed backup"] = fmt.Appendf(nil, "%+v", *last)
+		}
+		return last != nil && !last.OK
+	})
+	server.Mend()
+	made := w.backup()
+	keys, err := server.Keys()
+	require.NoError(w.t, err)
+	for _, key := range keys {
+		left["in the bucket "+key], err = server.Object(key)
+		require.NoError(w.t, err)
+	}
+	require.Contains(w.t, strings.Join(keys, " "), made.Archive)
+	keeper, err := app.Keeper(w.settings, nil, time.Now)
+	require.NoError(w.t, err)
+	place, err := keeper.Open(context.Background())
+	require.NoError(w.t, err)
+	defer func() { require.NoError(w.t, place.Close()) }()
+	label, err := place.Label(context.Background(), made.Archive)
+	require.NoError(w.t, err)
+	identities, err := backup.LoadIdentities(w.settings.Backup.IdentityFile)
+	require.NoError(w.t, err)
+	dir := w.t.TempDir()
+	to := backup.Target{DSN: "file:" + filepath.Join(dir, "feeops.db"), Folders: []backup.Folder{{Name: backup.FolderEvidence, Dir: filepath.Join(dir, "evidence")}}, Settings: filepath.Join(dir, "settings.json")}
+	_, err = place.Restore(context.Background(), label, backup.Keys{Identities: identities, Signers: keeper.Signers()}, to)
+	require.NoError(w.t, err)
+	require.NoError(w.t, filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasSuffix(path, ".lock") {
+			return err
+		}
+		left["restored "+filepath.Base(path)], err = os.ReadFile(path)
+		return err
+	}))
+	require.Contains(w.t, string(left["restored settings.json"]), "127.0.0.1:1", "the settings would show addresses")
 }
 
 // failedStart is what a worker says that cannot start.
