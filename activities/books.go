@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 
@@ -27,16 +28,23 @@ type Receipts interface {
 	Make(ctx context.Context, r domain.DayReport) error
 }
 
+// Urgency puts vaults into the order in which their days must begin.
+type Urgency interface {
+	ByDue(ctx context.Context, vaults []string) []string
+}
+
 // Books holds the activities around the runs: their reports and the list of vaults.
 type Books struct {
 	reports  Reports
 	receipts Receipts
+	urgency  Urgency
 	vaults   []string
 }
 
-// NewBooks makes them; vaults are the enabled ones in the order of the settings. Without receipts none are made.
-func NewBooks(r Reports, receipts Receipts, vaults []string) *Books {
-	return &Books{reports: r, receipts: receipts, vaults: vaults}
+// NewBooks makes them; vaults are the enabled ones in the order of the settings. Without receipts none are made; without
+// urgency the vaults stay in their order.
+func NewBooks(r Reports, receipts Receipts, urgency Urgency, vaults []string) *Books {
+	return &Books{reports: r, receipts: receipts, urgency: urgency, vaults: vaults}
 }
 
 // SaveReport stores the end of a run, with the requests that all its activities made, what people did to the run in the
@@ -90,10 +98,10 @@ func deeds(in ops.ReportInput) []store.AuditEntry {
 // unknownActor stands for somebody who gave no name, such as a user of the temporal CLI.
 const unknownActor = "unknown"
 
-// ListVaults gives the enabled vaults, or the named ones of them in the order given.
-func (b *Books) ListVaults(_ context.Context, in ops.ListInput) (ops.ListResult, error) {
+// ListVaults gives the enabled vaults, or the named ones of them, the most urgent first.
+func (b *Books) ListVaults(ctx context.Context, in ops.ListInput) (ops.ListResult, error) {
 	if len(in.Vaults) == 0 {
-		return ops.ListResult{Vaults: b.vaults}, nil
+		return ops.ListResult{Vaults: b.byDue(ctx, b.vaults)}, nil
 	}
 	for _, v := range in.Vaults {
 		if !slices.Contains(b.vaults, v) {
@@ -101,7 +109,19 @@ func (b *Books) ListVaults(_ context.Context, in ops.ListInput) (ops.ListResult,
 				WithNext("Look at the ids with feeops status"))
 		}
 	}
-	return ops.ListResult(in), nil
+	return ops.ListResult{Vaults: b.byDue(ctx, in.Vaults)}, nil
+}
+
+// orderWithin bounds what the order may cost: a chain that does not answer must not keep the days from being started.
+const orderWithin = 5 * time.Second
+
+func (b *Books) byDue(ctx context.Context, vaults []string) []string {
+	if b.urgency == nil || len(vaults) < 2 {
+		return vaults
+	}
+	ctx, cancel := context.WithTimeout(ctx, orderWithin)
+	defer cancel()
+	return b.urgency.ByDue(ctx, vaults)
 }
 
 // Names are the functions by the names that internal/ops gives them.

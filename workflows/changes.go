@@ -10,6 +10,7 @@ const (
 	changeWeeklyBackup   = "weekly-backup"   // The weekly maintenance sees to a backup before it cleans up.
 	changeTellDrills     = "tell-drills"     // People are told of drills that went well too, and of restores that did not.
 	changeApprovePlan    = "approve-plan"    // A plan outside the vault's usual figures waits for a person.
+	changeFleetWindow    = "fleet-window"    // A fleet opens so many days at the same time, and a large one has parts.
 )
 
 func tellsDrills(ctx workflow.Context) bool {

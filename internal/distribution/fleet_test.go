@@ -179,3 +179,30 @@ func TestFleet_BooksAndFlagsAreJoined(t *testing.T) {
 		require.Contains(t, s.Reason, "disk gone")
 	}
 }
+
+func TestByDue_OpenDaysComeFirstAndWhatIsNotKnownBeforeThem(t *testing.T) {
+	vaults, ids, c := aFleet(t, 150) // Closed an hour ago; v100 and on share no request with v0 to v99.
+	stands := func(id string, last int64, complete bool) {
+		v := vaults[id]
+		c.put(v.Accounts.Progress, v.Program, 1, router.Progress{Vault: v.Address, LastDistributionTS: last, PaginationCursor: 5, DayComplete: complete}.Encode())
+	}
+	stands("v1", now-3_601, true)                  // Due a second before the others.
+	stands("v2", now-100_000, true)                // Overdue.
+	stands("v3", 0, false)                         // Never run: due now and for ever.
+	stands("v4", now-50_000, false)                // Open.
+	stands("v5", now-80_000, false)                // Open, and lost earlier.
+	stands("v6", now-90_000, false)                // Lost already: a new day is due.
+	c.bad[vaults["v120"].Accounts.Progress] = true // 98 to 146 share its request.
+	got := fleetOf(vaults, c, fleetBooks{}).ByDue(t.Context(), append(ids, "stranger"))
+	require.Len(t, got, 151)
+	require.ElementsMatch(t, append(ids[98:147:147], "stranger"), got[:50])
+	require.Equal(t, []string{"v5", "v4", "v3", "v2", "v6", "v1", "v0", "v7"}, got[50:58])
+	require.Equal(t, "v149", got[150], "equal ones keep their order")
+
+	stopped, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, v := range vaults {
+		c.bad[v.Accounts.Progress] = true
+	}
+	require.Equal(t, ids, fleetOf(vaults, c, fleetBooks{}).ByDue(stopped, ids), "a chain that does not answer leaves the order of the settings")
+}

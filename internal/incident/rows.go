@@ -142,6 +142,7 @@ var planRows = []Row{
 	{"manifest/cursor", ClassCursor, high, "no page of the plan begins at the cursor", domain.RecoverCursor, "manifest-cursor"},
 	{"intent/signature", ClassCorrupt, high, "a stored signature is none", domain.RecoverNothing, "corruption"},
 	{"run/foreign_id", ClassSettings, medium, "a day was started under an id of somebody's choice", domain.RecoverNothing, "vault-settings"},
+	{"fleet/too_large", ClassSettings, medium, "more vaults than one fleet run can carry", domain.RecoverNothing, "vault-settings"},
 	{"vault/unknown", ClassSettings, medium, "the vault is not in the settings", domain.RecoverNothing, "vault-settings"},
 	{"vault/progress_bad", ClassCorrupt, high, "the progress account cannot be understood", domain.RecoverCursor, "vault-account"},
 	{"vault/policy_bad", ClassCorrupt, high, "the policy account cannot be understood", domain.RecoverNothing, "vault-account"},

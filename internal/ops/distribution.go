@@ -110,6 +110,23 @@ type FleetInput struct {
 	Vaults  []string `json:"vaults,omitempty"`
 	WaitDue bool     `json:"wait_due,omitempty"`
 	Actor   string   `json:"actor,omitempty"`
+	AtOnce  int      `json:"at_once,omitempty"` // Days that are open at the same time; 0, or more than it, is FleetAtOnce.
+}
+
+// Bounds of a fleet run. Temporal refuses a workflow more than 2,000 open children, and ends one with more than 51,200
+// events of history; a vault costs up to nine. A report of FleetMost rows stays below the 2 MiB of a result.
+const (
+	FleetAtOnce = 1_000
+	FleetPart   = 1_000 // Vaults of one history.
+	FleetMost   = 5_000
+)
+
+// Room is how many days are open at the same time.
+func (in FleetInput) Room() int {
+	if in.AtOnce < 1 {
+		return FleetAtOnce
+	}
+	return min(in.AtOnce, FleetAtOnce)
 }
 
 // FleetReport is the fleet's result, one row a vault.

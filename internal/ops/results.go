@@ -76,7 +76,7 @@ type ListInput struct {
 	Vaults []string `json:"vaults,omitempty"`
 }
 
-// ListResult names the vaults in the order of the settings.
+// ListResult names the vaults, the most urgent first; in the order of the settings where that is not known.
 type ListResult struct {
 	Vaults []string `json:"vaults"`
 }

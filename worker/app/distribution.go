@@ -53,11 +53,12 @@ func newDay(s *distribution.Service, settings config.Settings, db *store.Store) 
 	return distribution.NewFunded(s, db, uint64(settings.Distribution.PayerRunwayWarnDays))
 }
 
-func newBooks(s config.Settings, db *store.Store, receipts *receipt.Service) *activities.Books {
+func newBooks(s config.Settings, db *store.Store, service *distribution.Service, receipts *receipt.Service) *activities.Books {
+	fleet := distribution.NewFleet(service, db)
 	if receipts.Key == nil {
-		return activities.NewBooks(db, nil, Enabled(s))
+		return activities.NewBooks(db, nil, fleet, Enabled(s))
 	}
-	return activities.NewBooks(db, receipts, Enabled(s))
+	return activities.NewBooks(db, receipts, fleet, Enabled(s))
 }
 
 // Rules turns settings into the bounds of a day.
