@@ -82,7 +82,6 @@ func Default() Settings {
 		},
 		Incidents:  defaultIncidents(),
 		Escalation: defaultEscalation(),
-		Safety:     Safety{StopDrill: "0 9 * * 1"}, // Monday morning, when people are there to read of a failure.
 		Notify: Notify{
 			Slack:      Slack{Rooms: "channel", BaseURL: "https://slack.com/api/"},
 			PagerDuty:  PagerDuty{BaseURL: "https://events.pagerduty.com"},

@@ -166,7 +166,7 @@ func TestLoad_EveryErrorNamesFileLineKeyAndWhatWasWanted(t *testing.T) {
 		{"an operator's end", "operators:\n  - {name: ann, roles: [viewer], expires: soon}\n", nil, `feeops.yaml:2: operators[0].expires: got "soon", want 2027-01-31 or 2027-01-31T12:00:00Z.`},
 		{"one operator twice", "operators:\n  - {name: ann, roles: [viewer]}\n  - {name: ann, roles: [viewer]}\n", nil, `feeops.yaml:3: operators[1].name: got "ann" again, want a name of its own. operators[0] has it.`},
 		{"one key for two operators", "operators:\n  - {name: ann, roles: [viewer], public_key: \"ed25519:oSdt0pug9DmCmD6BTCpR/Xku9k6r6uVwTB/RTvL6TdI=\"}\n  - {name: bob, roles: [approver], public_key: \"ed25519:oSdt0pug9DmCmD6BTCpR/Xku9k6r6uVwTB/RTvL6TdI=\"}\n", nil, `feeops.yaml:3: operators[1].public_key: got a key again, want a key of its own. operators[0] has it: one person could approve as two.`},
-		{"a drill's time", "safety:\n  stop_drill: weekly\n", nil, `feeops.yaml:2: safety.stop_drill: got "weekly", want five cron fields such as 0 9 * * 1.`},
+		{"a drill's time", "schedules:\n  stop_drill:\n    at: weekly\n", nil, `feeops.yaml:3: schedules.stop_drill.at: got "weekly", want a time of day from 00:00 to 23:59.`},
 		{"bad stop", "", []string{"EMERGENCY_STOP=maybe"}, `environment: EMERGENCY_STOP: got "maybe", want true or false.`},
 		{"bad RPC_URL", "", []string{"RPC_URL=localhost:1"}, `environment: RPC_URL[0].url: got "localhost:1", want an address http://… or https://….`},
 		{"bad webhook is not repeated", "", []string{"DISCORD_WEBHOOK_URL=hunter2"}, `environment: DISCORD_WEBHOOK_URL: got a secret that is no address, want an address https://….`},

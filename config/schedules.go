@@ -16,6 +16,7 @@ type Schedules struct {
 	EveningReport     Schedule      `json:"evening_report" jsonschema_description:"Report of the date."`
 	WeeklyMaintenance Schedule      `json:"weekly_maintenance" jsonschema_description:"Host, clean-up, endpoints, page sizes, modules, schedules, and the week's report."`
 	MonthlyReview     Schedule      `json:"monthly_review" jsonschema_description:"Review of the month before."`
+	StopDrill         Schedule      `json:"stop_drill" jsonschema_description:"Measures on the live deployment how fast a stop would be, and stops nothing. A worker makes this schedule when it is absent, as it does those of backup.every and backup.drill_every."`
 }
 
 // Schedule is one of them.
@@ -39,6 +40,7 @@ func defaultSchedules() Schedules {
 		EveningReport:     Schedule{Enabled: true, At: "20:00"},
 		WeeklyMaintenance: Schedule{Enabled: true, At: "04:00", Weekday: "sunday"},
 		MonthlyReview:     Schedule{Enabled: true, At: "06:00", DayOfMonth: 1},
+		StopDrill:         Schedule{Enabled: true, At: "09:00", Weekday: "monday"}, // People are there to read of a failure.
 	}
 }
 
@@ -55,6 +57,7 @@ func (s Settings) scheduleRules() Errors {
 		{"evening_report", t.EveningReport},
 		{"weekly_maintenance", t.WeeklyMaintenance},
 		{"monthly_review", t.MonthlyReview},
+		{"stop_drill", t.StopDrill},
 	} {
 		c, err := one.Calendar(t.TimeZone)
 		if err != nil {

@@ -101,7 +101,6 @@ type Log struct {
 
 // Safety holds the switch of the operations document (S11). The durable flag lives in the store; this one adds to it.
 type Safety struct {
-	EmergencyStop   bool   `json:"emergency_stop,omitempty" jsonschema_description:"While true nothing is sent, and a worker that starts with it raises the durable stop. Also EMERGENCY_STOP=true."`
-	ConfirmSettings bool   `json:"confirm_settings,omitempty" jsonschema_description:"true: a worker that starts with other money settings than the last one raises the stop, and two operators lift it. Money settings are the network, distribution, signer.policy, operators, and the vaults without their investors."`
-	StopDrill       string `json:"stop_drill" validate:"omitempty,cron" jsonschema_description:"When the StopDrill schedule measures how fast a stop would be, as five cron fields in UTC. Empty: no schedule."`
+	EmergencyStop   bool `json:"emergency_stop,omitempty" jsonschema_description:"While true nothing is sent, and a worker that starts with it raises the durable stop. Also EMERGENCY_STOP=true."`
+	ConfirmSettings bool `json:"confirm_settings,omitempty" jsonschema_description:"true: a worker that starts with other money settings than the last one raises the stop, and two operators lift it. Money settings are the network, distribution, signer.policy, operators, and the vaults without their investors."`
 }

@@ -69,7 +69,6 @@ func newValidator() *validator.Validate {
 		"operator":     name.MatchString,
 		"operator_key": func(s string) bool { _, err := operator.ParseKey(s); return err == nil },
 		"moment":       func(s string) bool { _, err := parseMoment(s); return err == nil },
-		"cron":         func(s string) bool { return len(strings.Fields(s)) == 5 },
 		"pubkey":       isPublicKey,
 		"hostport":     func(s string) bool { _, port, err := net.SplitHostPort(s); return err == nil && port != "" },
 		"rpc_url":      func(s string) bool { return isURL(s, "http", "https") },
@@ -147,8 +146,6 @@ func explain(f validator.FieldError) Error {
 		e.Want, e.Next = "ed25519: and 32 bytes in base64", "Copy the line that feeops operator keygen printed."
 	case "moment":
 		e.Want = "2027-01-31 or 2027-01-31T12:00:00Z"
-	case "cron":
-		e.Want = "five cron fields such as 0 9 * * 1"
 	case "hostport":
 		e.Want = "host:port"
 	case "rpc_url", "http_url":

@@ -23,9 +23,10 @@ import (
 func (c *cli) scheduleCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "schedule", Short: "What Temporal starts by itself: apply, list, pause, resume, trigger, backfill",
-		Long: "The schedules stand in the settings (schedules.*): the fleet's day, the morning check, the evening report, the weekly maintenance and\n" +
-			"the monthly review. apply shows the difference and makes the Temporal server match. Only schedules with this deployment's mark are\n" +
-			"changed; others are left alone, also when they have the same name.",
+		Long: "The schedules stand in the settings: the fleet's day, the morning check, the evening report, the weekly maintenance, the monthly review\n" +
+			"and the stop drill (schedules.*), backups and the restore drill (backup.every, backup.drill_every). apply shows the difference and makes\n" +
+			"the Temporal server match. Only schedules with this deployment's mark are changed; others are left alone, also when they have the same\n" +
+			"name. A worker makes backup, restore-drill and stop-drill by itself when they are absent; it changes none.",
 		Example: "  feeops schedule apply --dry-run\n  feeops schedule apply --yes\n  feeops schedule list\n  feeops schedule pause daily-distribution --reason 'new signer'",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },

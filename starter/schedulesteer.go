@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,7 +55,7 @@ func (c *cli) scheduleTriggerCommand() *cobra.Command {
 		Long: "A run of the same schedule that has not ended keeps another one from being started, except for daily-distribution, where each vault\n" +
 			"has one run at a time anyway. daily-distribution pays: it asks first.",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if args[0] == ops.ScheduleDaily {
+			if paysFleet(args[0]) {
 				if err := c.confirm(yes, "This pays every vault whose day is due, and the others when they are. Start?"); err != nil {
 					return err
 				}
@@ -84,12 +85,21 @@ func (c *cli) scheduleBackfillCommand() *cobra.Command {
 	return cmd
 }
 
+// paysFleet is true for the schedule of payments, by its plain name or by a deployment's.
+func paysFleet(id string) bool {
+	name, _, _ := strings.Cut(id, "/")
+	return name == ops.ScheduleDaily
+}
+
 // mostBackfill bounds what a mistyped year would start.
 const mostBackfill = 100 * 24 * time.Hour
 
 func (c *cli) scheduleBackfill(ctx context.Context, id, from, to string) error {
-	if id == ops.ScheduleDaily {
+	if paysFleet(id) {
 		return usageError("the days of vaults cannot be made up for: the chain closed them. Today's are started with feeops schedule trigger %s", id)
+	}
+	if name, _, _ := strings.Cut(id, "/"); slices.Contains([]string{ops.BackupSchedule(""), ops.RestoreDrillSchedule(""), ops.DrillSchedule("")}, name) {
+		return usageError("%s is about the moment at which it runs: one for the past cannot be made. Start one now with feeops schedule trigger %s", id, id)
 	}
 	start, err := time.Parse(time.RFC3339, from)
 	if err != nil {

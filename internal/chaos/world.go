@@ -142,7 +142,7 @@ func (r *Run) writeSettings() error {
 			"monitor":  map[string]any{"enabled": false}, // The runs share a namespace, and it knows one watch only.
 			// The laboratory is about the payment path: what an incident would stop, it wants to see go on.
 			"incidents": map[string]any{"respond": false},
-			"safety":    map[string]any{"stop_drill": ""}, // Runs share a server, and last for seconds.
+			"schedules": map[string]any{"stop_drill": map[string]any{"enabled": false}}, // Runs share a server, and last for seconds.
 			"distribution": map[string]any{
 				"page_size": r.plan.PageSize, "delay_between_pages": r.plan.Delay.String(),
 				// One bad stream of a dozen is more than the usual five per cent.

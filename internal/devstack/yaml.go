@@ -29,7 +29,7 @@ type settings struct {
 		KeyPath string `yaml:"key_path"`
 	} `yaml:"audit"`
 	Worker    workerSettings     `yaml:"worker"`
-	Safety    safetySettings     `yaml:"safety"`
+	Schedules scheduleSettings   `yaml:"schedules"`
 	Operators []operatorSettings `yaml:"operators"`
 	Reports   struct {
 		Dir string `yaml:"dir"`
@@ -37,8 +37,11 @@ type settings struct {
 	VaultsFile string `yaml:"vaults_file"`
 }
 
-type safetySettings struct {
-	StopDrill string `yaml:"stop_drill"` // None: a stack that lives for minutes needs no schedule.
+// scheduleSettings switch the stop drill off: a stack that lives for minutes needs no schedule.
+type scheduleSettings struct {
+	StopDrill struct {
+		Enabled bool `yaml:"enabled"`
+	} `yaml:"stop_drill"`
 }
 
 type operatorSettings struct {

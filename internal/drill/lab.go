@@ -136,7 +136,7 @@ func (l *lab) writeSettings(context.Context) error {
 			"store":     map[string]any{"dsn": "file:feeops.db"},
 			"worker":    map[string]any{"listen": "127.0.0.1:0", "drain_timeout": "3s", "identity": fmt.Sprintf("drill worker %d", i+1)},
 			"log":       map[string]any{"level": "warn"},
-			"safety":    map[string]any{"stop_drill": ""},
+			"schedules": map[string]any{"stop_drill": map[string]any{"enabled": false}},
 			"operators": people,
 			"distribution": map[string]any{
 				"page_size": 1, "delay_between_pages": l.delay().String(), "lookup_tables": "off", "max_fee_lamports_per_day": 0,

@@ -22,6 +22,7 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/localnet"
 	"github.com/meteora-fee-router/feeops/internal/namespace"
 	"github.com/meteora-fee-router/feeops/internal/ops"
+	"github.com/meteora-fee-router/feeops/internal/schedule"
 	"github.com/meteora-fee-router/feeops/internal/seal"
 	"github.com/meteora-fee-router/feeops/worker/app"
 )
@@ -401,8 +402,16 @@ func TestBackup_TheScheduleMakesOneAtOnceAndFollowsTheSettings(t *testing.T) {
 	backups, drills := ops.BackupSchedule(w.settings.Temporal.TaskQueue), ops.RestoreDrillSchedule(w.settings.Temporal.TaskQueue)
 	require.Equal(t, w.settings.Backup.Every, every(backups))
 	require.Equal(t, w.settings.Backup.DrillEvery, every(drills))
-	w.stopWorker()
 	w.settings.Backup.Every = 2 * time.Hour
-	w.startWorker()
-	w.until("the new interval", func() bool { return every(backups) == 2*time.Hour })
+	book, err := app.Schedules(w.settings, w.client.ScheduleClient())
+	require.NoError(t, err)
+	plan, err := book.Plan(context.Background())
+	require.NoError(t, err)
+	for _, c := range plan {
+		if c.ID == backups {
+			require.Equal(t, []schedule.Part{{Name: "time", Is: "every 6h0m0s offset 0s", Want: "every 2h0m0s offset 0s"}, {Name: "catch-up window", Is: "6h0m0s", Want: "2h0m0s"}}, c.Parts)
+			require.NoError(t, book.Apply(context.Background(), c))
+		}
+	}
+	require.Equal(t, 2*time.Hour, every(backups))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -22,6 +23,7 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/ops"
 	"github.com/meteora-fee-router/feeops/internal/safety"
 	"github.com/meteora-fee-router/feeops/internal/store"
+	"github.com/meteora-fee-router/feeops/worker/app"
 )
 
 // operatorKey is a person's key in these tests.
@@ -394,20 +396,32 @@ func TestSafetySchedule_FollowsTheSettings(t *testing.T) {
 	}
 	_, err := describe()
 	require.Error(t, err, "no schedule without a time")
-	for _, cron := range []string{"0 9 * * 1", "30 10 * * 2"} {
-		w.stopWorker()
-		w.settings.Safety.StopDrill = cron
-		w.startWorker()
-		d, err := describe()
-		require.NoError(t, err)
-		require.Equal(t, cron, d.Schedule.State.Note)
-		body, err := json.Marshal(d.Schedule.Spec.Calendars)
-		require.NoError(t, err)
-		require.Contains(t, string(body), map[string]string{"0 9 * * 1": `"Start":9`, "30 10 * * 2": `"Start":10`}[cron])
-	}
 	w.stopWorker()
-	w.settings.Safety.StopDrill = ""
+	w.settings.Schedules.StopDrill.Enabled = true
 	w.startWorker()
-	_, err = describe()
-	require.Error(t, err)
+	w.until("the worker makes it", func() bool { _, err := describe(); return err == nil })
+	for _, at := range []string{"09:00", "10:30", ""} {
+		w.settings.Schedules.StopDrill.Enabled = at != ""
+		if at != "" {
+			w.settings.Schedules.StopDrill.At = at
+		}
+		book, err := app.Schedules(w.settings, w.client.ScheduleClient())
+		require.NoError(t, err)
+		plan, err := book.Plan(context.Background())
+		require.NoError(t, err)
+		for _, c := range plan {
+			if c.ID == id {
+				require.NoError(t, book.Apply(context.Background(), c))
+			}
+		}
+		d, err := describe()
+		if at == "" {
+			require.Error(t, err, "switched off")
+			return
+		}
+		require.NoError(t, err)
+		require.Len(t, d.Schedule.Spec.Calendars, 1)
+		c := d.Schedule.Spec.Calendars[0]
+		require.Equal(t, at, fmt.Sprintf("%02d:%02d", c.Hour[0].Start, c.Minute[0].Start))
+	}
 }

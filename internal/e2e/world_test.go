@@ -101,9 +101,9 @@ func (w *world) newSettings(server *devstack.Temporal) config.Settings {
 	s.Incidents.Respond = false // What breaks here is meant to; the tests of incidents switch it on.
 	s.Worker.Listen, s.Worker.DrainTimeout = "127.0.0.1:0", 10*time.Second
 	s.Reports.Dir = filepath.Join(w.t.TempDir(), "reports")
-	s.Monitor.Enabled = false // The tests' worlds share a namespace, and it knows one watch only.
-	s.Safety.StopDrill = ""   // Nor would a schedule of each world be taken away from it.
-	s.Log.Level = "error+4"   // Above every record: what goes wrong here is meant to.
+	s.Monitor.Enabled = false             // The tests' worlds share a namespace, and it knows one watch only.
+	s.Schedules.StopDrill.Enabled = false // Nor would a schedule of each world be taken away from it.
+	s.Log.Level = "error+4"               // Above every record: what goes wrong here is meant to.
 	return s
 }
 

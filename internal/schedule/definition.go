@@ -20,16 +20,38 @@ type Definition struct {
 	Workflow string // Type.
 	RunID    string // What the ids of the runs begin with; Temporal adds the time.
 	Input    any
-	Calendar domain.Calendar
+	Calendar domain.Calendar // When it starts, unless Every is set.
+	Every    time.Duration   // Starts so often, counted from the beginning of Unix time.
 	Jitter   time.Duration
 	CatchUp  time.Duration // A run that could not be started for longer is left out.
 	Beside   bool          // A run is started although the one before has not ended; else it is left out.
+	AtOnce   bool          // A first run is started when the schedule is made.
+	Kept     bool          // A worker makes it when it is absent. It moves no money and shows nobody's figures, so nobody is asked.
+}
+
+// When is its time for people.
+func (d Definition) When() string {
+	if d.Every > 0 {
+		return "every " + d.Every.String()
+	}
+	return d.Calendar.String()
+}
+
+// last is the newest time at or before a moment for which a run is scheduled.
+func (d Definition) last(until time.Time) time.Time {
+	if d.Every > 0 {
+		return until.UTC().Add(-time.Duration(until.UnixNano() % int64(d.Every)))
+	}
+	return d.Calendar.Last(until)
 }
 
 // markKey is the memo field by which a schedule is known as ours; its value is the task queue, which is the deployment.
 const markKey = "feeops"
 
 func (d Definition) spec() client.ScheduleSpec {
+	if d.Every > 0 {
+		return client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: d.Every}}, Jitter: d.Jitter}
+	}
 	c := d.Calendar
 	one := client.ScheduleCalendarSpec{
 		Second: []client.ScheduleRange{{}}, Minute: []client.ScheduleRange{{Start: c.Minute}}, Hour: []client.ScheduleRange{{Start: c.Hour}},
@@ -59,6 +81,7 @@ func (d Definition) overlap() enums.ScheduleOverlapPolicy {
 func (d Definition) options(queue string) client.ScheduleOptions {
 	return client.ScheduleOptions{
 		ID: d.ID, Spec: d.spec(), Action: d.action(queue), Overlap: d.overlap(), CatchupWindow: d.CatchUp, Memo: map[string]any{markKey: queue},
+		TriggerImmediately: d.AtOnce,
 	}
 }
 

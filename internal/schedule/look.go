@@ -52,7 +52,7 @@ func (b Book) Look(ctx context.Context, now time.Time) ([]Row, error) {
 		if err != nil {
 			return nil, err
 		}
-		row := Row{ID: d.ID, Workflow: d.Workflow, Calendar: d.Calendar.String(), Health: Absent, Seen: ErrNone.Error()}
+		row := Row{ID: d.ID, Workflow: d.Workflow, Calendar: d.When(), Health: Absent, Seen: ErrNone.Error()}
 		if found {
 			row = rowOf(d, b.Queue, is, now)
 		}
@@ -63,8 +63,8 @@ func (b Book) Look(ctx context.Context, now time.Time) ([]Row, error) {
 
 // rowOf judges one schedule. A foreign one is not read further: its runs are not ours.
 func rowOf(d Definition, queue string, is *client.ScheduleDescription, now time.Time) Row {
-	r := Row{ID: d.ID, Workflow: d.Workflow, Calendar: d.Calendar.String(), Health: Good, Seen: "as in the settings"}
-	if owner := markOf(is.Memo); owner != queue {
+	r := Row{ID: d.ID, Workflow: d.Workflow, Calendar: d.When(), Health: Good, Seen: "as in the settings"}
+	if owner := d.ownerOf(is, queue); owner != queue {
 		r.Health, r.Seen = Alien, "made by "+ownerText(owner)
 		return r
 	}
@@ -84,7 +84,7 @@ func rowOf(d Definition, queue string, is *client.ScheduleDescription, now time.
 			}
 		}
 	}
-	r.Expected = d.Calendar.Last(now.Add(-patience - d.Jitter))
+	r.Expected = d.last(now.Add(-patience - d.Jitter))
 	have := describedFacets(is)
 	for n, f := range d.facets(queue) {
 		if have[n].value != f.value {

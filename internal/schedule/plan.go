@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
 )
 
 // Kind is what is to be done with a schedule.
@@ -41,11 +42,27 @@ type Part struct {
 	Want string `json:"want"`
 }
 
+// Text is the change in one line.
+func (c Change) Text() string {
+	if c.Kind == Create {
+		return "the server does not have it"
+	}
+	text := c.Note
+	for _, p := range c.Parts {
+		if text != "" {
+			text += "; "
+		}
+		text += fmt.Sprintf("%s is %s, the settings say %s", p.Name, p.Is, p.Want)
+	}
+	return text
+}
+
 // Book is a server's schedules as one deployment sees them.
 type Book struct {
 	Client client.ScheduleClient
 	Queue  string // Task queue: the deployment that the mark names.
 	Defs   []Definition
+	Off    []Definition // Those that the settings know and switch off: only their ids and workflows count.
 }
 
 // Plan compares server and settings, and changes nothing.
@@ -62,6 +79,27 @@ func (b Book) Plan(ctx context.Context) ([]Change, error) {
 	return append(out, gone...), err
 }
 
+// Ensure makes the absent schedules that a worker may make, and gives what else differs: that is shown to people first.
+func (b Book) Ensure(ctx context.Context) ([]Change, error) {
+	plan, err := b.Plan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var left []Change
+	for _, c := range plan {
+		switch {
+		case c.Kind == Same:
+		case c.Kind == Create && c.want.Kept:
+			if err := b.Apply(ctx, c); err != nil && !errors.Is(err, temporal.ErrScheduleAlreadyRunning) { // Another worker was quicker.
+				return nil, err
+			}
+		default:
+			left = append(left, c)
+		}
+	}
+	return left, nil
+}
+
 func (b Book) compare(ctx context.Context, d Definition) (Change, error) {
 	c := Change{ID: d.ID, Kind: Same, want: d}
 	is, found, err := b.describe(ctx, d.ID)
@@ -76,7 +114,7 @@ func (b Book) compare(ctx context.Context, d Definition) (Change, error) {
 		}
 		return c, nil
 	}
-	if owner := markOf(is.Memo); owner != b.Queue {
+	if owner := d.ownerOf(is, b.Queue); owner != b.Queue {
 		c.Kind, c.Note = Foreign, fmt.Sprintf("a schedule of this name was made by %s; it is left alone. Delete or rename it there, or use another namespace", ownerText(owner))
 		return c, nil
 	}
@@ -125,17 +163,29 @@ func (b Book) gone(ctx context.Context) ([]Change, error) {
 		return nil, fmt.Errorf("list the schedules: %w", err)
 	}
 	var out []Change
+	for _, d := range b.Off { // Described, not only listed: lists of the server are a moment behind, and older marks are missing.
+		is, found, err := b.describe(ctx, d.ID)
+		if err != nil {
+			return nil, err
+		}
+		if found && d.ownerOf(is, b.Queue) == b.Queue {
+			out = append(out, Change{ID: d.ID, Kind: Delete, Note: noteGone, want: d})
+		}
+	}
 	for list.HasNext() {
 		e, err := list.Next()
 		if err != nil {
 			return nil, fmt.Errorf("list the schedules: %w", err)
 		}
-		if markOf(e.Memo) == b.Queue && !slices.ContainsFunc(b.Defs, func(d Definition) bool { return d.ID == e.ID }) {
-			out = append(out, Change{ID: e.ID, Kind: Delete, Note: "the settings do not have it, or switch it off"})
+		known := func(d Definition) bool { return d.ID == e.ID }
+		if markOf(e.Memo) == b.Queue && !slices.ContainsFunc(b.Defs, known) && !slices.ContainsFunc(b.Off, known) {
+			out = append(out, Change{ID: e.ID, Kind: Delete, Note: noteGone})
 		}
 	}
 	return out, nil
 }
+
+const noteGone = "the settings do not have it, or switch it off"
 
 // describe reads a schedule; false when there is none of that id.
 func (b Book) describe(ctx context.Context, id string) (*client.ScheduleDescription, bool, error) {
@@ -160,6 +210,16 @@ func markOf(memo *commonpb.Memo) string {
 	return owner
 }
 
+// ownerOf is the deployment that a schedule of this name belongs to. Those that workers make bore no mark in earlier
+// versions: one that starts the same workflow on the same task queue is this deployment's.
+func (d Definition) ownerOf(is *client.ScheduleDescription, queue string) string {
+	owner := markOf(is.Memo)
+	if a, ok := is.Schedule.Action.(*client.ScheduleWorkflowAction); ok && owner == "" && d.Kept && a.TaskQueue == queue && a.Workflow == d.Workflow {
+		return queue
+	}
+	return owner
+}
+
 // Apply makes one change. A paused schedule stays paused, and its note stays. What was changed by somebody else since the
 // plan was made is not overwritten unless it still bears our mark.
 func (b Book) Apply(ctx context.Context, c Change) error {
@@ -170,7 +230,7 @@ func (b Book) Apply(ctx context.Context, c Change) error {
 		_, err = b.Client.Create(ctx, c.want.options(b.Queue))
 	case Update:
 		err = h.Update(ctx, client.ScheduleUpdateOptions{DoUpdate: func(in client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
-			if markOf(in.Description.Memo) != b.Queue {
+			if c.want.ownerOf(&in.Description, b.Queue) != b.Queue {
 				return nil, errForeign
 			}
 			s, spec := in.Description.Schedule, c.want.spec()
@@ -203,8 +263,20 @@ func (b Book) Own(ctx context.Context, id string) (client.ScheduleHandle, error)
 		return nil, err
 	case !found:
 		return nil, fmt.Errorf("schedule %s: %w", id, ErrNone)
-	case markOf(d.Memo) != b.Queue:
+	case b.definition(id).ownerOf(d, b.Queue) != b.Queue:
 		return nil, fmt.Errorf("schedule %s: %w", id, errForeign)
 	}
 	return b.Client.GetHandle(ctx, id), nil
+}
+
+// definition is what the settings know of an id; an empty one when that is nothing.
+func (b Book) definition(id string) Definition {
+	for _, list := range [][]Definition{b.Defs, b.Off} {
+		for _, d := range list {
+			if d.ID == id {
+				return d
+			}
+		}
+	}
+	return Definition{}
 }

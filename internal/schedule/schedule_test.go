@@ -171,3 +171,100 @@ func TestLook_NamesWhatIsAbsent(t *testing.T) {
 	require.Equal(t, schedule.Absent, rows[0].Health)
 	require.Contains(t, rows[0].Seen, "schedule apply")
 }
+
+// What a worker does at its start: it makes what it may, and names the rest instead of changing it.
+func TestEnsure_MakesWhatAWorkerMayAndNamesTheRest(t *testing.T) {
+	kept := schedule.Definition{ID: "ensure-backup", Workflow: "Backup", RunID: "ensure-backup", Input: struct{}{}, Every: 6 * time.Hour, CatchUp: 6 * time.Hour, Kept: true}
+	b := book(t, kept, definition(t, "ensure-morning", "07:00", "UTC"))
+	ensure := func() map[string]schedule.Kind {
+		left, err := b.Ensure(context.Background())
+		require.NoError(t, err)
+		out := map[string]schedule.Kind{}
+		for _, c := range left {
+			require.NotEmpty(t, c.Text())
+			out[c.ID] = c.Kind
+		}
+		return out
+	}
+	require.Equal(t, map[string]schedule.Kind{"ensure-morning": schedule.Create}, ensure())
+	require.Equal(t, schedule.Same, plan(t, b)["ensure-backup"].Kind, "%+v", plan(t, b)["ensure-backup"])
+	h, err := b.Own(context.Background(), "ensure-backup")
+	require.NoError(t, err)
+	require.NoError(t, h.Pause(context.Background(), client.SchedulePauseOptions{Note: "paused by ada"}))
+
+	// Another interval is shown by every start, and changed by an operator's apply alone.
+	b.Defs[0].Every = 2 * time.Hour
+	require.Equal(t, map[string]schedule.Kind{"ensure-morning": schedule.Create, "ensure-backup": schedule.Update}, ensure())
+	change := plan(t, b)["ensure-backup"]
+	require.Equal(t, []schedule.Part{{Name: "time", Is: "every 6h0m0s offset 0s", Want: "every 2h0m0s offset 0s"}}, change.Parts)
+	require.NoError(t, b.Apply(context.Background(), change))
+	rows, err := b.Look(context.Background(), time.Now())
+	require.NoError(t, err)
+	require.Equal(t, schedule.Paused, rows[0].Health, "the pause stays")
+	require.Equal(t, "every 2h0m0s", rows[0].Calendar)
+
+	// What the settings switch off is named, and goes by an operator's apply.
+	b.Off, b.Defs = b.Defs[:1], b.Defs[1:]
+	require.Equal(t, map[string]schedule.Kind{"ensure-morning": schedule.Create, "ensure-backup": schedule.Delete}, ensure())
+	require.NoError(t, b.Apply(context.Background(), plan(t, b)["ensure-backup"]))
+	_, err = b.Own(context.Background(), "ensure-backup")
+	require.ErrorIs(t, err, schedule.ErrNone)
+}
+
+// Workers of earlier versions made theirs without a mark.
+func TestApply_TakesOverWhatAnEarlierVersionMade(t *testing.T) {
+	d := schedule.Definition{ID: "earlier-drill", Workflow: "StopDrill", RunID: "earlier-drill", Input: struct{}{}, Every: time.Hour, CatchUp: time.Hour, Kept: true}
+	b := book(t, d)
+	for _, tt := range []struct {
+		name, workflow, queue string
+		want                  schedule.Kind
+	}{
+		{"ours", "StopDrill", b.Queue, schedule.Update},
+		{"another workflow", "MorningCheck", b.Queue, schedule.Foreign},
+		{"another deployment", "StopDrill", "elsewhere", schedule.Foreign},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			h, err := b.Client.Create(context.Background(), client.ScheduleOptions{
+				ID: d.ID, Spec: client.ScheduleSpec{CronExpressions: []string{"0 9 * * 1"}}, Paused: true, Note: "0 9 * * 1",
+				Action: &client.ScheduleWorkflowAction{ID: d.ID, Workflow: tt.workflow, TaskQueue: tt.queue, Args: []any{struct{}{}}},
+			})
+			require.NoError(t, err)
+			t.Cleanup(func() { require.NoError(t, h.Delete(context.Background())) })
+			require.Equal(t, tt.want, plan(t, b)[d.ID].Kind)
+			apply(t, b)
+			rows, err := b.Look(context.Background(), time.Now())
+			require.NoError(t, err)
+			if tt.want == schedule.Foreign {
+				require.Equal(t, schedule.Alien, rows[0].Health)
+				return
+			}
+			require.Equal(t, schedule.Same, plan(t, b)[d.ID].Kind)
+			require.True(t, rows[0].Paused)
+			off := b
+			off.Defs, off.Off = nil, b.Defs
+			require.Equal(t, schedule.Delete, plan(t, off)[d.ID].Kind, "also when the settings switch it off")
+		})
+	}
+}
+
+func TestLook_NoticesAMissedInterval(t *testing.T) {
+	d := schedule.Definition{ID: "missed-interval", Workflow: "Backup", RunID: "missed-interval", Input: struct{}{}, Every: time.Hour, Jitter: 6 * time.Minute, CatchUp: time.Hour, Kept: true, AtOnce: true}
+	b := book(t, d)
+	apply(t, b)
+	t.Cleanup(func() {
+		require.NoError(t, b.Apply(context.Background(), schedule.Change{ID: d.ID, Kind: schedule.Delete}))
+	})
+	health := func(now time.Time) schedule.Row {
+		rows, err := b.Look(context.Background(), now)
+		require.NoError(t, err)
+		return rows[0]
+	}
+	now := time.Now()
+	require.Equal(t, schedule.Good, health(now).Health, "nothing was due since it was made")
+	require.Eventually(t, func() bool { return !health(now).Last.IsZero() }, 30*time.Second, 100*time.Millisecond, "the first run is started at once")
+	next := now.Truncate(time.Hour).Add(time.Hour)
+	require.Equal(t, schedule.Good, health(next.Add(7*time.Minute)).Health, "it may be on its way: jitter and patience")
+	row := health(next.Add(9 * time.Minute))
+	require.Equal(t, schedule.Missed, row.Health)
+	require.True(t, row.Expected.Equal(next))
+}

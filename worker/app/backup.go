@@ -17,7 +17,7 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/store"
 )
 
-var backupModule = fx.Module("backup", fx.Provide(newBackups), fx.Invoke(startSchedules))
+var backupModule = fx.Module("backup", fx.Provide(newBackups))
 
 func newBackups(s config.Settings, db *store.Store, now Clock) (*activities.Backups, error) {
 	k, err := Keeper(s, db, now)

@@ -25,7 +25,7 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/store"
 )
 
-var routineModule = fx.Module("routines", fx.Provide(newRoutines))
+var routineModule = fx.Module("routines", fx.Provide(newRoutines), fx.Invoke(keepSchedules))
 
 type routineParams struct {
 	fx.In

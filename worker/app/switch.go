@@ -78,7 +78,6 @@ func (w *Switch) Start(ctx context.Context) error {
 	if err := w.look(ctx); err != nil {
 		return fault(err)
 	}
-	w.schedule(ctx)
 	loop, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	w.end, w.done = cancel, make(chan struct{})
 	go func() {
