@@ -62,7 +62,7 @@ func read(v Vault, day domain.Day, tx *chain.Transaction) (turned, error) {
 		}
 	}
 	if truncated && out.page == nil {
-		if called := pageFromCall(v, out.calls); called != nil && treasuryMoved(v, tx) {
+		if called := pageFromCall(v, out.calls); called != nil && moneyMoved(v, out, tx) {
 			out.page, out.pages = called, []router.InvestorPayoutPage{*called}
 		} else {
 			out.maybe = called
@@ -90,10 +90,18 @@ func (t turned) at() int64 {
 	return 0
 }
 
-// treasuryMoved is true when money came or went: a no-op moves none.
-func treasuryMoved(v Vault, tx *chain.Transaction) bool {
+// moneyMoved is true when money came or went: a no-op moves none. The treasury alone does not tell, because a page that
+// pays out exactly what it claimed leaves it as it was: then the claim's own event does, or what its payees got.
+func moneyMoved(v Vault, t turned, tx *chain.Transaction) bool {
+	if slices.ContainsFunc(t.claims, func(c router.QuoteFeesClaimed) bool { return c.ClaimedAmount > 0 }) {
+		return true
+	}
 	for _, d := range tx.TokenDeltas {
-		if d.Account == v.Accounts.Treasury && d.Pre != d.Post {
+		if d.Mint != v.QuoteMint || d.Pre == d.Post {
+			continue
+		}
+		payee := d.Account == v.Accounts.Creator || slices.ContainsFunc(t.calls, func(c pageCall) bool { return slices.Contains(c.remaining, d.Account) })
+		if d.Account == v.Accounts.Treasury || payee && d.Post > d.Pre {
 			return true
 		}
 	}

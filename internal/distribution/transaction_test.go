@@ -85,6 +85,48 @@ func TestD17_CutLogsFallBackToTheCallAndTheBalances(t *testing.T) {
 	require.False(t, got.result.Closed)
 }
 
+// A page that hands on exactly what it claimed leaves the treasury as it was. Read as a page that moved nothing, it once
+// kept a day from its books for ever.
+func TestD17_APageThatPaysWhatItClaimedIsStillAPage(t *testing.T) {
+	v := aVault(2)
+	cut := []string{"Program " + v.Program.String() + " invoke [1]", "Log truncated"}
+	balanced := func(logs []string) *chain.Transaction {
+		tx := landed(v, logs)
+		tx.TokenDeltas[0].Post = tx.TokenDeltas[0].Pre
+		return tx
+	}
+	got, err := read(v, "2026-01-01", balanced(cut))
+	require.NoError(t, err)
+	require.NotNil(t, got.page)
+	require.Nil(t, got.maybe)
+	require.Equal(t, domain.Amount(900), got.result.Claimed)
+	require.Equal(t, domain.Amount(500), got.result.Paid)
+
+	claimed := func(amount uint64) *chain.Transaction {
+		logs := []string{cut[0], router.LogLine(router.QuoteFeesClaimed{Vault: v.Address, ClaimedAmount: amount}), cut[1]}
+		tx := balanced(logs)
+		tx.TokenDeltas = tx.TokenDeltas[:1]
+		return tx
+	}
+	got, err = read(v, "2026-01-01", claimed(7))
+	require.NoError(t, err)
+	require.NotNil(t, got.page, "a claim tells too")
+	for name, still := range map[string]*chain.Transaction{"a claim of nothing": claimed(0), "another mint": balanced(cut), "a stranger's account": balanced(cut), "a payee who paid": balanced(cut)} {
+		switch name {
+		case "another mint":
+			still.TokenDeltas = still.TokenDeltas[4:]
+		case "a stranger's account":
+			still.TokenDeltas = []chain.TokenDelta{{Account: key('z', 1), Mint: v.QuoteMint, Post: 5}}
+		case "a payee who paid":
+			still.TokenDeltas = []chain.TokenDelta{{Account: key('a', 1), Mint: v.QuoteMint, Pre: 5}, {Account: v.Accounts.Treasury, Mint: v.QuoteMint, Pre: 5, Post: 5}}
+		}
+		got, err = read(v, "2026-01-01", still)
+		require.NoError(t, err)
+		require.Nil(t, got.page, name)
+		require.NotNil(t, got.maybe, name)
+	}
+}
+
 func TestC07_ASuccessWithoutAPageTurnedNothing(t *testing.T) {
 	v := aVault(2)
 	tx := landed(v, []string{"Program " + v.Program.String() + " invoke [1]", "Program " + v.Program.String() + " success"})
