@@ -331,6 +331,7 @@ func openAuditKey(s config.Settings) (*seal.Key, error) {
 func (c *cli) auditKeygenCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "keygen FILE", Short: "Make the key that signs heads and receipts", Args: cobra.ExactArgs(1),
+		Example: "  feeops audit keygen /etc/feeops/audit.key",
 		Long: "Writes FILE (mode 0600) and FILE.pub, and never overwrites. Set audit.key_path to FILE; publish the public key where investors\n" +
 			"find it. The key pays for nothing: keep it off the fee payer's machine if you can, and in a backup.",
 		RunE: func(_ *cobra.Command, args []string) error { return c.auditKeygen(args[0]) },

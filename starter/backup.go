@@ -131,6 +131,7 @@ func (d *backupDesk) choose(ctx context.Context, args []string, f archiveFlags) 
 func (c *cli) backupCreateCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "create", Short: "Make a backup now", Args: cobra.NoArgs,
+		Example: "  feeops backup create\n  feeops backup create --json",
 		Long: "Workers go on meanwhile: the backup sees one state of the store. The attempt is remembered in the store, also when it fails.\n" +
 			"The audit key (audit.key_path) signs it: whoever can write to the place could else put another archive there.\n" +
 			"Exit codes: 0 made, 1 failed, 2 the settings name no place or no key.",
@@ -168,6 +169,7 @@ func (c *cli) backupListCommand() *cobra.Command {
 	var from string
 	cmd := &cobra.Command{
 		Use: "list", Short: "Archives in the place, newest first", Args: cobra.NoArgs,
+		Example: "  feeops backup list\n  feeops backup list --from s3://elsewhere/feeops --json",
 		Long: "Believes the labels; 'backup verify' reads an archive. Works without the store. 'signed' is yes where a key that is known here signed\n" +
 			"the label (audit.key_path, backup.signers); nothing else is restored unless --sha256 or --unsigned says so.\nExit codes: 0 the newest is whole, 3 there is none, or something is not whole, 1 failed.",
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.backupList(cmd.Context(), from) },
@@ -239,7 +241,8 @@ func (c *cli) backupKeygenCommand() *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
 		Use: "keygen --output FILE", Short: "Make a key: the secret half into a file, the public half for backup.recipients", Args: cobra.NoArgs,
-		Long: "Keep the file off the workers' host, and twice: without it no backup can be opened. A file that is there is never written over.",
+		Example: "  feeops backup keygen --output /mnt/safe/backup.key",
+		Long:    "Keep the file off the workers' host, and twice: without it no backup can be opened. A file that is there is never written over.",
 		RunE: func(*cobra.Command, []string) error {
 			if output == "" {
 				return usageError("--output is needed: a new file for the secret half")

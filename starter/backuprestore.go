@@ -25,6 +25,7 @@ func (c *cli) backupVerifyCommand() *cobra.Command {
 	var f archiveFlags
 	cmd := &cobra.Command{
 		Use: "verify [ID]", Short: "Read an archive to its last byte and hold every part against its list", Args: cobra.MaximumNArgs(1),
+		Example: "  feeops backup verify\n  feeops backup verify feeops-20261125T060000Z-5f0c2a --json",
 		Long:    "Without an ID: the newest whole one of this deployment. Nothing is written. 'drill restore' also looks at what is in it.\nExit codes: 0 whole, 1 not, 2 no key or place, 4 no known key signed it, or another archive than --sha256 names.",
 		PreRunE: func(*cobra.Command, []string) error { return f.check() },
 		RunE:    func(cmd *cobra.Command, args []string) error { return c.backupVerify(cmd.Context(), args, f) },
@@ -217,6 +218,7 @@ func (c *cli) backupPruneCommand() *cobra.Command {
 	var dryRun bool
 	cmd := &cobra.Command{
 		Use: "prune", Short: "Remove the archives that backup.keep_* does not keep", Args: cobra.NoArgs,
+		Example: "  feeops backup prune --dry-run\n  feeops backup prune",
 		Long: "Removes archives of this deployment only. The newest ones always stay; each removal is in the audit log. The schedule prunes by itself.\n" +
 			"Exit codes: 0 done, 1 failed, 2 the settings name no place.",
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.backupPrune(cmd.Context(), dryRun) },

@@ -36,6 +36,7 @@ func (c *cli) chaosCommand() *cobra.Command {
 	f := chaosFlags{runs: 12, parallel: defaultParallel(runtime.NumCPU())}
 	cmd := &cobra.Command{
 		Use: "chaos", Short: "Pay days while everything goes wrong, and audit what the chain's balances show", Args: cobra.NoArgs,
+		Example: "  feeops chaos --runs 20\n  feeops chaos --list\n  feeops chaos --seed 7 --runs 1 --json",
 		Long: "chaos pays days on local chains with real worker processes that are really killed, a real Temporal server, and faults of\n" +
 			"the wire, the store, the processes and the chain. After each run an auditor that shares no code with the payment path\n" +
 			"recomputes the day from the chain's balances. A failing run prints the command that repeats it and keeps its directory.",

@@ -19,8 +19,9 @@ type checksResult struct {
 
 func (c *cli) checksCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "checks VAULT",
-		Short: "The pre-distribution checks of a vault, each with what was seen and what was wanted",
+		Use:     "checks VAULT",
+		Example: "  feeops checks usdc-vault\n  feeops checks usdc-vault --json",
+		Short:   "The pre-distribution checks of a vault, each with what was seen and what was wanted",
 		Long: "Evaluates every check (P01–P21) on the chain as it is now. Nothing is sent or stored.\n" +
 			"Exit codes: 0 all ok, 3 warnings, 4 a check would refuse the day, 1 something could not be read.",
 		Args: cobra.ExactArgs(1),

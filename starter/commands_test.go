@@ -64,6 +64,48 @@ func TestCommands_EveryOneThatChangesSomethingLeavesAnAuditEntry(t *testing.T) {
 	require.Empty(t, known, "commands that are gone")
 }
 
+// words splits a line as a shell does, as far as examples need it: quotes, and an end at a pipe, a redirection or a
+// comment.
+func words(line string) []string {
+	var out []string
+	for _, word := range regexp.MustCompile(`(?:"[^"]*"|'[^']*'|[^\s"'])+`).FindAllString(line, -1) {
+		if word == "|" || word == "#" || strings.HasPrefix(word, ">") {
+			break
+		}
+		out = append(out, strings.NewReplacer(`"`, "", "'", "").Replace(word))
+	}
+	return out
+}
+
+// TestCommands_EachHasExamplesThatItTakes parses every line of every help.
+func TestCommands_EachHasExamplesThatItTakes(t *testing.T) {
+	var walk func(*cobra.Command)
+	lines := 0
+	walk = func(cmd *cobra.Command) {
+		if cmd.Runnable() && !cmd.HasSubCommands() {
+			require.NotEmpty(t, cmd.Example, "%s has no example", cmd.CommandPath())
+		}
+		for line := range strings.SplitSeq(cmd.Example, "\n") {
+			args := words(line)
+			if len(args) == 0 || args[0] != "feeops" {
+				continue
+			}
+			lines++
+			found, rest, err := (&cli{stdout: io.Discard, stderr: io.Discard}).root().Find(args[1:])
+			require.NoError(t, err, line)
+			require.True(t, strings.HasPrefix(found.CommandPath(), cmd.CommandPath()), "%s stands with %s", line, cmd.CommandPath())
+			require.NoError(t, found.ParseFlags(rest), line)
+			require.NoError(t, found.ValidateArgs(found.Flags().Args()), line)
+			require.Greater(t, len(args), 1, line)
+		}
+		for _, sub := range cmd.Commands() {
+			walk(sub)
+		}
+	}
+	walk((&cli{stdout: io.Discard, stderr: io.Discard}).root())
+	require.Greater(t, lines, 100)
+}
+
 // TestCommands_OfTheSecurityDocumentsExist finds every command line of them, in blocks and in the text.
 func TestCommands_OfTheSecurityDocumentsExist(t *testing.T) {
 	line := regexp.MustCompile("(?m)^feeops ([^`\n]+)$|`feeops ([^`\n]+)`")

@@ -15,15 +15,18 @@ func (c *cli) configCommand() *cobra.Command {
 	cmd.AddCommand(
 		&cobra.Command{
 			Use: "validate", Short: "Check the settings and name every problem (exit code 2)", Args: cobra.NoArgs,
-			RunE: func(*cobra.Command, []string) error { return c.configValidate() },
+			Example: "  feeops config validate\n  feeops config validate --config /etc/feeops/feeops.yaml --json",
+			RunE:    func(*cobra.Command, []string) error { return c.configValidate() },
 		},
 		&cobra.Command{
 			Use: "show", Short: "Show the settings in effect, without secrets", Args: cobra.NoArgs,
-			RunE: func(*cobra.Command, []string) error { return c.configShow() },
+			Example: "  feeops config show\n  feeops config show --json",
+			RunE:    func(*cobra.Command, []string) error { return c.configShow() },
 		},
 		&cobra.Command{
 			Use: "schema", Short: "JSON schema of the settings file", Args: cobra.NoArgs,
-			RunE: func(*cobra.Command, []string) error { return c.configSchema() },
+			Example: "  feeops config schema > feeops.schema.json",
+			RunE:    func(*cobra.Command, []string) error { return c.configSchema() },
 		},
 	)
 	return cmd

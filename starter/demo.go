@@ -32,6 +32,7 @@ func (c *cli) demoCommand() *cobra.Command {
 	f := demoFlags{chain: demoChain()}
 	cmd := &cobra.Command{
 		Use: "demo", Short: "Pay the day of three vaults on a local chain, through a real Temporal server", Args: cobra.NoArgs,
+		Example: "  feeops demo\n  feeops demo --vaults 5 --investors 300 --days 2\n  feeops demo --fault drop=0.2 --fault kill-worker --json\n  feeops demo --keep",
 		Long: "demo builds what is missing, starts a local chain, Temporal with its Web UI and a worker, pays the day of every vault,\n" +
 			"shows the reconciliation and ends everything that it started. It uses no real network and no real money.",
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.demo(cmd.Context(), f) },

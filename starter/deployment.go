@@ -46,10 +46,12 @@ func (c *cli) deploymentCommand() *cobra.Command {
 	cmd.AddCommand(
 		&cobra.Command{
 			Use: "show", Short: "List the builds", Args: cobra.NoArgs,
-			RunE: func(cmd *cobra.Command, _ []string) error { return c.deployment(cmd.Context(), "", false) },
+			Example: "  feeops deployment show\n  feeops deployment show --json",
+			RunE:    func(cmd *cobra.Command, _ []string) error { return c.deployment(cmd.Context(), "", false) },
 		},
 		&cobra.Command{
 			Use: "promote [BUILD]", Short: "Give all tasks to a build (default: this program's); the build before it is the way back", Args: cobra.MaximumNArgs(1),
+			Example: "  feeops deployment promote\n  feeops deployment promote 1.4.0",
 			RunE: func(cmd *cobra.Command, args []string) error {
 				return c.deployment(cmd.Context(), append(args, "")[0], true)
 			},

@@ -17,6 +17,7 @@ func (c *cli) devCommand() *cobra.Command {
 	f := demoChain()
 	cmd := &cobra.Command{
 		Use: "dev", Short: "The demo's stack, kept running until Ctrl-C", Args: cobra.NoArgs,
+		Example: "  feeops dev\n  feeops dev --vaults 5 --investors 300",
 		Long:    "dev starts a local chain with vaults, Temporal with its Web UI and a worker, and keeps them until Ctrl-C. Other commands find it by themselves.",
 		PreRunE: func(*cobra.Command, []string) error { return f.check() },
 		RunE:    func(cmd *cobra.Command, _ []string) error { return c.dev(cmd.Context(), f) },

@@ -29,6 +29,7 @@ type diagnosis struct {
 func (c *cli) doctorCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "doctor", Short: "Check everything that feeops needs, and say what to do", Args: cobra.NoArgs,
+		Example: "  feeops doctor\n  feeops doctor --json",
 		Long: "doctor looks at the settings, the Solana endpoints, the chain's clock, Temporal, the store, keys, the audit log, ports and the disk.\n" +
 			"It changes nothing, and works while parts are down. Exit code 0: all well, 3: warnings, 1: something fails, 2: settings.",
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.doctor(cmd.Context()) },

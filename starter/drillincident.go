@@ -41,6 +41,7 @@ type drillStep struct {
 func (c *cli) drillIncidentCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "incident", Short: "Make a vault fail and play its incident to the end", Args: cobra.NoArgs,
+		Example: "  feeops drill incident\n  feeops drill incident --json",
 		Long: "Takes the running development stack, or starts one of its own. It empties a fee payer on the local chain, starts the vault's day,\n" +
 			"waits for the incident, takes, notes and resolves it, is refused where it must be, verifies the evidence, and fills the payer again.\n" +
 			"It never touches a real network: only a local chain lets a payer be emptied.\n" +

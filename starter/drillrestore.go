@@ -21,6 +21,7 @@ func (c *cli) drillRestoreCommand() *cobra.Command {
 	var f archiveFlags
 	cmd := &cobra.Command{
 		Use: "restore", Short: "Restore the newest backup beside everything else, look at it, and remove it again", Args: cobra.NoArgs,
+		Example: "  feeops drill restore\n  feeops drill restore --json",
 		Long: "Measures how old the backup is (what would be lost: RPO) and how long it takes until a restored store opens (RTO), and scores\n" +
 			"what comes out. The live store and the place are only read; the result is remembered in the store. The files of the drill lie in a\n" +
 			"directory of their own that only you can read, and are removed. The schedule restore-drill does the same on a worker.\n" +

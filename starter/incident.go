@@ -73,15 +73,17 @@ func (c *cli) incidentListCommand() *cobra.Command {
 func (c *cli) incidentShowCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "show ID", Short: "One incident: what, who, money at risk, what was done, what to do now", Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return c.incidentShow(cmd.Context(), args[0]) },
+		Example: "  feeops incident show INC-20261125-001\n  feeops incident show INC-20261125-001 --json",
+		RunE:    func(cmd *cobra.Command, args []string) error { return c.incidentShow(cmd.Context(), args[0]) },
 	}
 }
 
 func (c *cli) incidentVerifyCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "verify ID", Short: "Compare the evidence on disk with the hashes in the store", Args: cobra.ExactArgs(1),
-		Long: "Exit codes: 0 every bundle is as it was written, 1 one is gone, changed or cannot be read.",
-		RunE: func(cmd *cobra.Command, args []string) error { return c.incidentVerify(cmd.Context(), args[0]) },
+		Example: "  feeops incident verify INC-20261125-001",
+		Long:    "Exit codes: 0 every bundle is as it was written, 1 one is gone, changed or cannot be read.",
+		RunE:    func(cmd *cobra.Command, args []string) error { return c.incidentVerify(cmd.Context(), args[0]) },
 	}
 }
 

@@ -39,12 +39,23 @@ type deedFlag struct {
 
 func textOf(d *ops.Deed) *string { return &d.Text }
 
+// deedExample shows a change with all that it needs.
+func deedExample(use string, flags []deedFlag) string {
+	out := "  feeops incident " + strings.Fields(use)[0] + " INC-20261125-001"
+	for _, f := range flags {
+		if f.needed {
+			out += " --" + f.name + " '" + f.usage + "'"
+		}
+	}
+	return out
+}
+
 // incidentDeeds are the commands that change an incident. Each is an update of the same name, or a signal.
 func (c *cli) incidentDeeds() []*cobra.Command {
 	deed := func(use, short, update string, positional func(*ops.Deed, []string) error, args cobra.PositionalArgs, flags ...deedFlag) *cobra.Command {
 		var d ops.Deed
 		cmd := &cobra.Command{
-			Use: use, Short: short, Args: args,
+			Use: use, Short: short, Args: args, Example: deedExample(use, flags),
 			Long: fmt.Sprintf("%s.\nThe same with Temporal's own CLI: temporal workflow update execute --workflow-id incident/ID --name %s --input '{\"actor\":\"…\"}'\n%s", short, update, deedExits),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				if positional != nil {
@@ -96,7 +107,8 @@ func (c *cli) incidentDeeds() []*cobra.Command {
 func (c *cli) incidentNoteCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "note ID TEXT…", Short: "Write a line on the timeline and into the war room", Args: cobra.MinimumNArgs(2),
-		Long: "Taken in every state. " + deedExits,
+		Example: "  feeops incident note INC-20261125-001 'the endpoint answers again'",
+		Long:    "Taken in every state. " + deedExits,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.signalIncident(cmd.Context(), args[0], ops.SignalNote, ops.Deed{Text: strings.Join(args[1:], " ")})
 		},
@@ -106,6 +118,7 @@ func (c *cli) incidentNoteCommand() *cobra.Command {
 func (c *cli) incidentLinkCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "link ID URL [TEXT]", Short: "Add a link to the incident", Args: cobra.RangeArgs(2, 3),
+		Example: "  feeops incident link INC-20261125-001 https://status.example.org 'status of the provider'",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if u, err := url.Parse(args[1]); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 				return usageError("%q: want an address http://… or https://…", args[1])

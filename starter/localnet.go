@@ -14,6 +14,7 @@ func (c *cli) localnetCommand() *cobra.Command {
 	f := chainFlags{vaults: 1, investors: 20, behaviour: string(domain.Reference), slotMS: 400, seed: 1}
 	cmd := &cobra.Command{
 		Use: "localnet", Short: "Only the local chain, for development", Args: cobra.NoArgs,
+		Example: "  feeops localnet\n  feeops localnet --vaults 3 --investors 200 --write-vaults vaults.json",
 		Long: "localnet answers Solana clients (JSON-RPC and WebSocket on one port) with the rules of a validator and the Fee Router, Streamflow\n" +
 			"and DAMM v2 built in. It is a tool for development and tests: nothing on it is worth anything. It runs until Ctrl-C.",
 		PreRunE: func(*cobra.Command, []string) error { return f.check() },

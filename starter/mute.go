@@ -100,7 +100,8 @@ type mutesResult struct {
 func (c *cli) muteListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "Mutes in force and to come", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.muteList(cmd.Context()) },
+		Example: "  feeops mute list\n  feeops mute list --json",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return c.muteList(cmd.Context()) },
 	}
 }
 
@@ -134,7 +135,8 @@ func (c *cli) muteList(ctx context.Context) (err error) {
 func (c *cli) muteEndCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "end MUTE", Short: "End a mute now", Args: cobra.ExactArgs(1),
-		Long: "MUTE is an id of mute list. What it kept back and is still open is told at once.",
+		Example: "  feeops mute end mute-1",
+		Long:    "MUTE is an id of mute list. What it kept back and is still open is told at once.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.toMonitor(cmd.Context(), ops.SignalUnmute, ops.UnmuteOrder{ID: args[0], Actor: actor()}, args[0]+" ends now")
 		},

@@ -75,6 +75,7 @@ type operatorRow struct {
 func (c *cli) operatorListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "The operators of the settings", Args: cobra.NoArgs,
+		Example: "  feeops operator list\n  feeops operator list --json",
 		RunE: func(*cobra.Command, []string) error {
 			s, err := c.settings()
 			if err != nil {

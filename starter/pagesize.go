@@ -69,8 +69,9 @@ func (c *cli) pageSizeBackCommand() *cobra.Command {
 	var reason string
 	cmd := &cobra.Command{
 		Use: "back VAULT", Short: "Take a vault's approved page size back", Args: cobra.ExactArgs(1),
-		Long: "From the next new day on the order before it counts again, or the settings. Exit codes: 0 recorded, 4 there is none or you may not.",
-		RunE: func(cmd *cobra.Command, args []string) error { return c.pageSizeBack(cmd.Context(), args[0], reason) },
+		Example: "  feeops page-size back usdc-vault --reason 'slower than before'",
+		Long:    "From the next new day on the order before it counts again, or the settings. Exit codes: 0 recorded, 4 there is none or you may not.",
+		RunE:    func(cmd *cobra.Command, args []string) error { return c.pageSizeBack(cmd.Context(), args[0], reason) },
 	}
 	cmd.Flags().StringVar(&reason, "reason", "taken back by hand", "why")
 	return cmd

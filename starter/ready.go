@@ -26,8 +26,9 @@ func (c *cli) readyCommand() *cobra.Command {
 	var url, file string
 	cmd := &cobra.Command{
 		Use: "ready", Short: "Ask the worker on this machine whether it can pay now", Args: cobra.NoArgs,
-		Long: "ready asks /readyz of the worker at worker.listen: for containers and service managers, whose image has no other client.\nExit code 0: it is ready, 1: it is not, or nobody answers.",
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.ready(cmd.Context(), url, file) },
+		Example: "  feeops ready\n  feeops ready --json",
+		Long:    "ready asks /readyz of the worker at worker.listen: for containers and service managers, whose image has no other client.\nExit code 0: it is ready, 1: it is not, or nobody answers.",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return c.ready(cmd.Context(), url, file) },
 	}
 	cmd.Flags().StringVar(&url, "url", "", "ask this `address` instead, such as a local chain's /health; needs no settings")
 	cmd.Flags().StringVar(&file, "file", "", "also want this `file`, such as the vaults that a local chain writes once it has made them")

@@ -158,6 +158,7 @@ func (c *cli) receiptMakeCommand() *cobra.Command {
 	var day string
 	cmd := &cobra.Command{
 		Use: "make VAULT --day D", Short: "Sign the receipt of a complete day that has none", Args: cobra.ExactArgs(1),
+		Example: "  feeops receipt make usdc-vault --day 2026-11-24",
 		Long: "For days that were complete before there was an audit key, or whose receipt could not be made. The books are taken as they are\n" +
 			"stored; books that do not add up get no receipt. Repeating it changes nothing.",
 		RunE: func(cmd *cobra.Command, args []string) error { return c.receiptMake(cmd.Context(), args[0], day) },

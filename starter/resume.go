@@ -86,7 +86,7 @@ func (c *cli) resumeApproveCommand() *cobra.Command {
 		Use: "approve --key FILE", Short: "Sign the open request; the second operator's signature lifts the stop", Args: cobra.NoArgs,
 		Long: "Shows what is signed. The key tells who signs. An approval counts 15 minutes, and for exactly this state: with --state, as\n" +
 			"resume status showed it, nothing else is signed than what was looked at.",
-		Example: "  feeops resume approve --key ~/alice.key\n  feeops resume approve --key ~/alice.key --print   (prints the approval for the temporal CLI instead of sending it)",
+		Example: "  feeops resume approve --key ~/alice.key\n  feeops resume approve --key ~/alice.key --print  # for the temporal CLI, instead of sending it",
 		RunE:    func(cmd *cobra.Command, _ []string) error { return c.resumeApprove(cmd.Context(), f) },
 	}
 	f.addTo(cmd)

@@ -26,8 +26,9 @@ type statusOfSafety struct {
 func (c *cli) resumeStatusCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "status", Short: "What is stopped, what may still land, and the open request", Args: cobra.NoArgs,
-		Long: "Reads the store and asks the switch; works while one of them is away.\nExit codes: 0 nothing is stopped, 3 something is, or cannot be read.",
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.resumeStatus(cmd.Context()) },
+		Example: "  feeops resume status\n  feeops resume status --json",
+		Long:    "Reads the store and asks the switch; works while one of them is away.\nExit codes: 0 nothing is stopped, 3 something is, or cannot be read.",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return c.resumeStatus(cmd.Context()) },
 	}
 }
 

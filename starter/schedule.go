@@ -83,6 +83,7 @@ func (c *cli) scheduleApplyCommand() *cobra.Command {
 	var yes, dryRun bool
 	cmd := &cobra.Command{
 		Use: "apply", Short: "Show how the server differs from the settings, and make it match", Args: cobra.NoArgs,
+		Example: "  feeops schedule apply --dry-run\n  feeops schedule apply --yes",
 		Long: "What is missing is made, what differs is changed, and a schedule of this deployment that the settings do not have is deleted. A paused\n" +
 			"schedule stays paused. Exit codes: 0 the server matches, 3 a foreign schedule has one of the names, 4 not confirmed.",
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.scheduleApply(cmd.Context(), yes, dryRun) },
@@ -206,6 +207,7 @@ type schedulesResult struct {
 func (c *cli) scheduleListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "Schedules with their next and last runs, and runs that were missed", Args: cobra.NoArgs,
+		Example: "  feeops schedule list\n  feeops schedule list --json",
 		Long: "A run is missed when its time has passed by two minutes and nothing was started for it: Temporal was down for longer than\n" +
 			"schedules.catch_up, or the run before had not ended. Times are those of schedules.time_zone. Exit codes: 0 all as the settings have\n" +
 			"it, 3 something is not.",

@@ -20,7 +20,8 @@ func (c *cli) schedulePauseCommand() *cobra.Command {
 	var reason string
 	cmd := &cobra.Command{
 		Use: "pause SCHEDULE --reason TEXT", Short: "Start nothing by this schedule until it is resumed", Args: cobra.ExactArgs(1),
-		Long: "Runs that are under way go on; feeops stop ends those. The reason and who gave it stand in feeops schedule list.",
+		Example: "  feeops schedule pause evening-report --reason 'the store is being moved'",
+		Long:    "Runs that are under way go on; feeops stop ends those. The reason and who gave it stand in feeops schedule list.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if strings.TrimSpace(reason) == "" {
 				return usageError("--reason is needed: others must know why nothing is started")
@@ -38,7 +39,8 @@ func (c *cli) schedulePauseCommand() *cobra.Command {
 func (c *cli) scheduleResumeCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "resume SCHEDULE", Short: "Let a paused schedule start runs again", Args: cobra.ExactArgs(1),
-		Long: "What was left out while it was paused is not made up for: see feeops schedule trigger and backfill.",
+		Example: "  feeops schedule resume evening-report",
+		Long:    "What was left out while it was paused is not made up for: see feeops schedule trigger and backfill.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			note := "resumed by " + actor()
 			return c.steer(cmd.Context(), args[0], "resume", "", note, func(ctx context.Context, h client.ScheduleHandle) error {
@@ -52,6 +54,7 @@ func (c *cli) scheduleTriggerCommand() *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
 		Use: "trigger SCHEDULE", Short: "Start a run now, as if it were the time", Args: cobra.ExactArgs(1),
+		Example: "  feeops schedule trigger weekly-maintenance",
 		Long: "A run of the same schedule that has not ended keeps another one from being started, except for daily-distribution, where each vault\n" +
 			"has one run at a time anyway. daily-distribution pays: it asks first.",
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -42,6 +42,7 @@ func (c *cli) setupCommand() *cobra.Command {
 	var dryRun bool
 	cmd := &cobra.Command{
 		Use: "setup", Short: "Make what a worker needs: the store's tables, the Temporal namespace", Args: cobra.NoArgs,
+		Example: "  feeops setup --dry-run\n  feeops setup",
 		Long: "setup makes the store's tables, the Temporal namespace with its retention, and the search attributes.\n" +
 			"It makes only what is missing, deletes and shortens nothing, and may be run again at any time. Run it before the first worker\n" +
 			"and after an upgrade; with a database role that may change tables, so that the workers' own need not. Exit code 0: all is there, 1: something is not.",

@@ -32,8 +32,9 @@ func (c *cli) signerCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "signer", Short: "The fee payers' keys: where they are, and whether they sign"}
 	cmd.AddCommand(&cobra.Command{
 		Use: "check", Short: "Open every fee payer's key and let it sign a message that no chain takes", Args: cobra.NoArgs,
-		Long: "Exit codes: 0 all sign, 1 one does not. For a key of Vault or KMS that the settings do not name yet, it tells the address.",
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.signerCheck(cmd.Context()) },
+		Example: "  feeops signer check\n  feeops signer check --json",
+		Long:    "Exit codes: 0 all sign, 1 one does not. For a key of Vault or KMS that the settings do not name yet, it tells the address.",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return c.signerCheck(cmd.Context()) },
 	})
 	return cmd
 }

@@ -27,6 +27,7 @@ type versionInfo struct {
 func (c *cli) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Versions of feeops, Go and Temporal", Args: cobra.NoArgs,
+		Example: "  feeops version\n  feeops version --json",
 		RunE: func(*cobra.Command, []string) error {
 			v := version()
 			if c.json {

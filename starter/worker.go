@@ -15,6 +15,7 @@ func (c *cli) workerCommand() *cobra.Command {
 	var moved string
 	cmd := &cobra.Command{
 		Use: "worker", Short: "Run a worker, which does the work of the workflows, until Ctrl-C", Args: cobra.NoArgs,
+		Example: "  feeops worker\n  feeops worker --config /etc/feeops/feeops.yaml",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := c.settings()
 			if err != nil {
