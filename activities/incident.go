@@ -27,6 +27,8 @@ type IncidentStore interface {
 	SaveIncident(ctx context.Context, i domain.Incident, entries []domain.TimelineEntry) error
 	OpenTwin(ctx context.Context, id string) (string, error)
 	Failures(ctx context.Context, incident string, limit int) ([]domain.Failure, error)
+	ToldBy(ctx context.Context, key string) ([]domain.Episode, error)
+	Episodes(ctx context.Context, since time.Time) ([]domain.Episode, error)
 	LockConfig(ctx context.Context, l domain.ConfigLock, by domain.By, at time.Time) error
 }
 
@@ -35,6 +37,7 @@ type Door interface {
 	Open(ctx context.Context, start ops.IncidentStart) error
 	Failure(ctx context.Context, id string, s ops.FailureSignal) error
 	Recovered(ctx context.Context, id string, s ops.RecoveredSignal) error
+	Alert(ctx context.Context, id string, s ops.AlertSignal) error
 }
 
 // Guard keeps money from moving. Each answer says how it was done.

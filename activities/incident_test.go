@@ -28,6 +28,7 @@ type street struct {
 	opened    []ops.IncidentStart
 	failures  []ops.FailureSignal
 	recovered map[string][]ops.RecoveredSignal
+	alerts    map[string][]ops.AlertSignal
 	told      []notify.Message
 	rooms     []notify.Room
 	posts     []notify.Message
@@ -47,6 +48,11 @@ func (s *street) Failure(_ context.Context, _ string, f ops.FailureSignal) error
 
 func (s *street) Recovered(_ context.Context, id string, r ops.RecoveredSignal) error {
 	s.recovered[id] = append(s.recovered[id], r)
+	return s.broken["door"]
+}
+
+func (s *street) Alert(_ context.Context, id string, a ops.AlertSignal) error {
+	s.alerts[id] = append(s.alerts[id], a)
 	return s.broken["door"]
 }
 
@@ -78,7 +84,7 @@ func newStreet(t *testing.T) (*street, *activities.Incidents) {
 	db, err := store.Open(t.Context(), "file:"+filepath.Join(t.TempDir(), "feeops.db"))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = db.Close() }) // Some tests have closed it.
-	s := &street{store: db, recovered: map[string][]ops.RecoveredSignal{}, broken: map[string]error{}}
+	s := &street{store: db, recovered: map[string][]ops.RecoveredSignal{}, alerts: map[string][]ops.AlertSignal{}, broken: map[string]error{}}
 	a := activities.NewIncidents(activities.IncidentParams{
 		Desk: incident.Desk{Rules: incident.DefaultRules(), Ledger: db}, Store: db, Door: s, Teller: s, Rooms: rooms{s},
 		Redact: incident.NewRedactor([]string{"s3cr3t-token"}, config.RedactURL), Teams: map[string]string{"alpha": "treasury"},

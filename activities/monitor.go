@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"time"
 
+	"go.temporal.io/sdk/activity"
+
 	"github.com/meteora-fee-router/feeops/internal/alert"
 	"github.com/meteora-fee-router/feeops/internal/domain"
 	"github.com/meteora-fee-router/feeops/internal/fault"
@@ -32,18 +34,36 @@ type People interface {
 	Tell(ctx context.Context, m domain.Message) error
 }
 
+// AlertDesk takes what the watch hands over to incidents. Both may be repeated.
+type AlertDesk interface {
+	OpenForAlert(ctx context.Context, m domain.Message) (ops.TellAnswer, error)
+	NoteAlert(ctx context.Context, m domain.Message) error
+}
+
+// MonitorParams are the parts of the activities of FleetMonitor. The intervals are those of the settings; the workflow
+// takes them over with each look.
+type MonitorParams struct {
+	Looker    Looker
+	Judge     Judge
+	People    People
+	Incidents AlertDesk
+	Intervals ops.Intervals
+	Log       *slog.Logger
+}
+
 // Monitor holds the activities of FleetMonitor.
 type Monitor struct {
 	looker    Looker
 	judge     Judge
 	people    People
+	incidents AlertDesk
 	intervals ops.Intervals
 	log       *slog.Logger
 }
 
-// NewMonitor makes them. The intervals are those of the settings; the workflow takes them over with each look.
-func NewMonitor(l Looker, j Judge, p People, i ops.Intervals, log *slog.Logger) *Monitor {
-	return &Monitor{looker: l, judge: j, people: p, intervals: i, log: log}
+// NewMonitor makes them.
+func NewMonitor(p MonitorParams) *Monitor {
+	return &Monitor{looker: p.Looker, judge: p.Judge, people: p.People, incidents: p.Incidents, intervals: p.Intervals, log: p.Log}
 }
 
 // TakeLook takes one look at the fleet (M01).
@@ -82,13 +102,44 @@ func levelOf(e domain.AlertEvent) slog.Level {
 	return slog.LevelInfo
 }
 
-// Tell delivers one message. A worker that is killed over it is noticed by its missing heartbeats, and another tells it.
-func (m *Monitor) Tell(ctx context.Context, message domain.Message) (struct{}, error) {
+// Tell delivers one message: to an incident, to people, or to both. A worker that is killed over it is noticed by its
+// missing heartbeats, and another tells it.
+func (m *Monitor) Tell(ctx context.Context, message domain.Message) (ops.TellAnswer, error) {
 	defer heartbeat(ctx)()
-	if err := m.people.Tell(ctx, message); err != nil {
-		return struct{}{}, fault.Seal(fmt.Errorf("tell %s #%d: %w", message.Key, message.Seq, err))
+	answer, err := m.handOver(ctx, message)
+	if err != nil || answer.Incident != "" && (message.Opens || message.Quiet) {
+		return answer, err
 	}
-	return struct{}{}, nil
+	if err := m.people.Tell(ctx, message); err != nil {
+		return ops.TellAnswer{}, fault.Seal(fmt.Errorf("tell %s #%d: %w", message.Key, message.Seq, err))
+	}
+	return answer, nil
+}
+
+// openTries is how often an incident is tried to be opened before the channels are told instead. The next reminder tries
+// again: no alert is lost over an incident that cannot be opened.
+const openTries = 4
+
+// handOver gives a message to the incident whose it is. No incident in the answer means that people are to be told.
+func (m *Monitor) handOver(ctx context.Context, message domain.Message) (ops.TellAnswer, error) {
+	switch {
+	case message.Opens:
+		answer, err := m.incidents.OpenForAlert(ctx, message)
+		if err == nil {
+			return answer, nil
+		}
+		if activity.IsActivity(ctx) && activity.GetInfo(ctx).Attempt < openTries {
+			return ops.TellAnswer{}, fault.Seal(fmt.Errorf("open an incident for %s #%d: %w", message.Key, message.Seq, err))
+		}
+		m.log.Error("no incident could be opened; the channels are told instead", "key", message.Key, "error", err)
+		return ops.TellAnswer{}, nil
+	case message.Incident != "" && message.Alert != "":
+		if err := m.incidents.NoteAlert(ctx, message); err != nil {
+			return ops.TellAnswer{}, fault.Seal(fmt.Errorf("note %s #%d: %w", message.Key, message.Seq, err))
+		}
+		return ops.TellAnswer{Incident: message.Incident}, nil
+	}
+	return ops.TellAnswer{}, nil
 }
 
 // ShowDashboard gives the head of the dashboard (M03) and clears what is too old when asked to.

@@ -26,6 +26,22 @@ type eye struct {
 	pruned int
 	told   []domain.Message
 	in     []domain.AlertOrder
+	desk   error            // Of incidents that cannot be opened.
+	opens  []domain.Message // That came to incidents.
+	notes  []domain.Message
+}
+
+func (e *eye) OpenForAlert(_ context.Context, m domain.Message) (ops.TellAnswer, error) {
+	if e.desk != nil {
+		return ops.TellAnswer{}, e.desk
+	}
+	e.opens = append(e.opens, m)
+	return ops.TellAnswer{Incident: "INC-1"}, nil
+}
+
+func (e *eye) NoteAlert(_ context.Context, m domain.Message) error {
+	e.notes = append(e.notes, m)
+	return e.desk
 }
 
 func (e *eye) Look(context.Context) (domain.FleetTick, error) {
@@ -66,7 +82,7 @@ func (e *eye) Tell(_ context.Context, m domain.Message) error {
 func watching(e *eye, log *bytes.Buffer) *testsuite.TestActivityEnvironment {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
-	m := activities.NewMonitor(e, e, e, ops.Intervals{Metrics: 7}, slog.New(slog.NewTextHandler(log, nil)))
+	m := activities.NewMonitor(activities.MonitorParams{Looker: e, Judge: e, People: e, Incidents: e, Intervals: ops.Intervals{Metrics: 7}, Log: slog.New(slog.NewTextHandler(log, nil))})
 	for name, f := range m.Names() {
 		env.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/meteora-fee-router/feeops/internal/alert"
+	"github.com/meteora-fee-router/feeops/internal/domain"
 )
 
 const (
@@ -20,14 +21,26 @@ const (
 // catalogueTable writes the catalogue as its document shows it.
 func catalogueTable() string {
 	var b strings.Builder
-	b.WriteString("| Alert | Severity | Fires when | Hold | Ends when | Quiet | Covers | Money at risk | Next safe command | Runbook |\n|---|---|---|---|---|---|---|---|---|---|\n")
+	b.WriteString("| Alert | Severity | Fires when | Hold | Ends when | Quiet | Covers | Money at risk | Next safe command | Incident | Runbook |\n|---|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, r := range alert.Catalogue() {
 		when := r.When
 		if r.Event {
 			when = "event: " + when
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s | %s | %s | `%s` | [%s](%s) |\n",
-			r.ID, r.Severity, when, minutes(r.Hold), r.Ends, minutes(r.Quiet), strings.Join(r.Weaker, ", "), orNone(r.AtRisk), r.Next, r.ID, strings.TrimPrefix(r.Runbook(), "docs/"))
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s | %s | %s | `%s` | %s | [%s](%s) |\n",
+			r.ID, r.Severity, when, minutes(r.Hold), r.Ends, minutes(r.Quiet), strings.Join(r.Weaker, ", "), orNone(r.AtRisk), r.Next, opens(r), r.ID, strings.TrimPrefix(r.Runbook(), "docs/"))
+	}
+	return b.String()
+}
+
+// openingTable writes which alerts open incidents, and why.
+func openingTable() string {
+	var b strings.Builder
+	b.WriteString("| Alert | Severity | Opens an incident because |\n|---|---|---|\n")
+	for _, r := range alert.Catalogue() {
+		if r.Incident != "" {
+			fmt.Fprintf(&b, "| [`%s`](runbooks/%s.md) | %s | %s |\n", r.ID, r.ID, r.Severity, r.Incident)
+		}
 	}
 	return b.String()
 }
@@ -39,6 +52,16 @@ func minutes(d time.Duration) string {
 	return fmt.Sprintf("%d min", d/time.Minute)
 }
 
+func opens(r alert.Rule) string {
+	switch {
+	case r.Incident == "":
+		return "–"
+	case r.Severity == domain.SeverityCritical:
+		return "opens one"
+	}
+	return "opens one when critical"
+}
+
 func orNone(s string) string {
 	if s == "" {
 		return "–"
@@ -48,16 +71,27 @@ func orNone(s string) string {
 
 // TestAlerts_ListsTheCatalogue holds the table of alerts.md against the catalogue.
 func TestAlerts_ListsTheCatalogue(t *testing.T) {
-	text := read(t, "alerts.md")
+	holds(t, "alerts.md", catalogueTable())
+}
+
+// TestAlerts_IncidentsSayWhichOnesOpenThem holds the table of incidents.md against the catalogue.
+func TestAlerts_IncidentsSayWhichOnesOpenThem(t *testing.T) {
+	holds(t, "incidents.md", openingTable())
+}
+
+// holds compares the table between the marks of a document, or writes it anew.
+func holds(t *testing.T, file, table string) {
+	t.Helper()
+	text := read(t, file)
 	head, rest, ok := strings.Cut(text, beginCatalogue)
 	require.True(t, ok)
 	got, tail, ok := strings.Cut(rest, endCatalogue)
 	require.True(t, ok)
 	if *update {
-		require.NoError(t, os.WriteFile("alerts.md", []byte(head+beginCatalogue+catalogueTable()+endCatalogue+tail), 0o644))
+		require.NoError(t, os.WriteFile(file, []byte(head+beginCatalogue+table+endCatalogue+tail), 0o644))
 		return
 	}
-	require.Equal(t, catalogueTable(), got, "write it anew: go test ./docs -run TestAlerts -update")
+	require.Equal(t, table, got, "write it anew: go test ./docs -run TestAlerts -update")
 }
 
 // TestRunbooks_OfAlertsSayWhatIsNeededAtNight looks for the five parts in every runbook of the catalogue.

@@ -117,6 +117,9 @@ func (c *cli) printEpisodes(all []domain.Episode) {
 		if e.AckedBy != "" {
 			what += " (" + e.AckedBy + ")"
 		}
+		if e.Incident != "" {
+			what += " (" + e.Incident + " tells people)"
+		}
 		t.AppendRow([]any{wrap(e.Key, 30), e.Severity, e.State, e.Opened.UTC().Format("01-02 15:04Z"), wrap(what, 34)})
 	}
 	fmt.Fprintln(c.stdout, t.Render())
@@ -314,8 +317,18 @@ func (c *cli) printReplay(r replayResult) {
 		if !e.Active() {
 			lasted = e.Resolved.Sub(e.Opened).String()
 		}
-		t.AppendRow([]any{e.Opened.UTC().Format("01-02 15:04:05"), lasted, e.Severity, wrap(e.Key, 28), wrap(e.Detail, 30)})
+		detail := e.Detail
+		if e.Incident != "" {
+			detail += " (an incident: " + e.Incident + ")"
+		}
+		t.AppendRow([]any{e.Opened.UTC().Format("01-02 15:04:05"), lasted, e.Severity, wrap(e.Key, 28), wrap(detail, 30)})
 	}
 	fmt.Fprintln(c.stdout, t.Render())
-	fmt.Fprintf(c.stdout, "Episodes: %d. Messages: %d.\n", len(r.Fired), len(r.Messages))
+	taken := 0
+	for _, m := range r.Messages {
+		if m.Opens || m.Quiet {
+			taken++
+		}
+	}
+	fmt.Fprintf(c.stdout, "Episodes: %d. Messages: %d. Taken by incidents: %d.\n", len(r.Fired), len(r.Messages), taken)
 }

@@ -46,7 +46,7 @@ func TestAlertsTest_SaysWhatWouldHaveFired(t *testing.T) {
 	narrow(t, out.String())
 	require.Contains(t, out.String(), "90 looks with 90 samples, 2026-03-02 12:00:00 to 2026-03-02 13:29:00Z")
 	require.Regexp(t, `03-02 12:00:00 +1h0m0s +critical`, out.String())
-	require.Contains(t, out.String(), "Episodes: 1. Messages: 2.")
+	require.Contains(t, out.String(), "Episodes: 1. Messages: 2. Taken by incidents: 2.")
 
 	out.Reset()
 	c = &cli{stdout: &out, stderr: &errs}
@@ -67,10 +67,12 @@ func TestEpisodes_TheTableIsNarrowAndSaysWhoHasIt(t *testing.T) {
 		c.printEpisodes([]domain.Episode{
 			{Key: "a-vault-with-a-very-long-name-indeed/distribution_overdue/12", Severity: domain.SeverityHigh, State: domain.EpisodeAcknowledged, AckedBy: "ann", Opened: noon, Detail: "The day was due 2h05m ago and is not open."},
 			{Key: "fleet/rpc_degraded/1", Severity: domain.SeverityMedium, State: domain.EpisodeResolved, Opened: noon, Resolution: "the condition is gone"},
+			{Key: "b/day_lost/1", Severity: domain.SeverityCritical, State: domain.EpisodeOpen, Opened: noon, Incident: "INC-20260302-001"},
 		})
 	})
 	narrow(t, got)
 	require.Contains(t, got, "(ann)")
+	require.Contains(t, got, "INC-20260302-001")
 	require.Contains(t, got, "over: the condition is gone")
 	require.Contains(t, lookAt(func(c *cli) { c.printEpisodes(nil) }), "No alert.")
 }

@@ -29,6 +29,7 @@ type incidentView struct {
 	Money    []incident.Money `json:"money"`
 	AtRisk   string           `json:"at_risk"`
 	Failures []domain.Failure `json:"failures"`
+	Alerts   []domain.Episode `json:"alerts"` // That opened it or belong to it, as they stand now.
 	Evidence []evidenceCheck  `json:"evidence"`
 }
 
@@ -178,6 +179,9 @@ func (d incidentDesk) view(ctx context.Context, i domain.Incident) (incidentView
 	}
 	v := incidentView{Incident: i, Next: incident.NextStep(i), Failures: failures, Money: incident.ReadAll(ctx, d.store, failures), Evidence: []evidenceCheck{}}
 	v.AtRisk = incident.TotalRisk(v.Money)
+	if v.Alerts, err = d.store.IncidentEpisodes(ctx, i); err != nil {
+		return incidentView{}, err
+	}
 	for _, e := range i.Evidence {
 		one := evidenceCheck{Evidence: e, OK: true}
 		if err := incident.Verify(e); err != nil {

@@ -54,6 +54,12 @@ func (c *cli) printIncident(v incidentView) {
 	if i.Runbook != "" {
 		say("Runbook", "docs/runbooks/%s.md", i.Runbook)
 	}
+	for _, e := range v.Alerts[:min(listedAlerts, len(v.Alerts))] {
+		say("Alert", "%s, %s since %s", e.Key, e.State, stampUTC(e.Changed))
+	}
+	if more := len(v.Alerts) - listedAlerts; more > 0 {
+		say("Alerts", "%d more; feeops alerts list --all has them", more)
+	}
 	for _, r := range i.Runs {
 		say("Run", "%s %s", r.WorkflowID, r.RunID)
 	}
@@ -82,6 +88,9 @@ func (c *cli) printIncident(v incidentView) {
 		fmt.Fprintln(c.stdout, "Next:", v.Next)
 	}
 }
+
+// listedAlerts is how many of an incident's alerts are listed.
+const listedAlerts = 10
 
 func who(b domain.By) string {
 	if b == domain.Auto() {

@@ -115,11 +115,11 @@ func (v *vault) register(env *testsuite.TestWorkflowEnvironment) {
 			v.approvals = append(v.approvals, r)
 			return struct{}{}, fault.Seal(v.unrecorded)
 		},
-		ops.TellPeople.Name: func(_ context.Context, m domain.Message) (struct{}, error) {
+		ops.TellPeople.Name: func(_ context.Context, m domain.Message) (ops.TellAnswer, error) {
 			v.mu.Lock()
 			defer v.mu.Unlock()
 			v.told = append(v.told, m)
-			return struct{}{}, nil
+			return ops.TellAnswer{}, nil
 		},
 		ops.ReportFailure.Name: func(_ context.Context, f domain.Failure) (ops.ReportResult, error) {
 			v.mu.Lock() // Reports run beside the day, and beside each other.

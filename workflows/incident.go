@@ -19,7 +19,7 @@ import (
 // It holds no settings: whom to page and when is asked for at every step, so that a roster that is corrected during an
 // incident counts at once.
 func Incident(ctx workflow.Context, in ops.IncidentInput) (domain.Incident, error) {
-	r := &incidentRun{id: in.ID}
+	r := &incidentRun{id: in.ID, warned: map[string]int{}}
 	if err := r.listen(ctx); err != nil { // Questions and updates are taken before anything is known.
 		return r.i, err
 	}
@@ -65,11 +65,12 @@ type incidentRun struct {
 	room     string
 	begun    []domain.Response // Responses that were begun at the present severity or a lower one.
 	isolated []string
-	healing  []string // Vaults that are being mended now.
-	stopping bool     // The stop was ordered and has not worked yet.
-	relapses int      // How often a mitigation was taken back.
-	well     bool     // The day of every affected vault goes on.
-	busy     int      // Responses and messages under way.
+	healing  []string       // Vaults that are being mended now.
+	stopping bool           // The stop was ordered and has not worked yet.
+	relapses int            // How often a mitigation was taken back.
+	warned   map[string]int // By the key of an alert: the newest of its messages that was heard.
+	well     bool           // The day of every affected vault goes on.
+	busy     int            // Responses and messages under way.
 
 	queued   int                    // Seq of the newest entry in the queues below.
 	pending  []domain.TimelineEntry // For the store.
@@ -87,6 +88,9 @@ func (r *incidentRun) load(ctx workflow.Context, in ops.IncidentInput) error {
 		c := *in.Carried
 		r.start, r.told, r.room, r.begun, r.isolated, r.stopping = c.IncidentStart, c.Told, c.Room, c.Begun, c.Isolated, c.Stopping
 		r.pending, r.unposted, r.relapses, r.well = c.Pending, c.Unposted, c.Relapses, c.Well
+		if c.Warned != nil {
+			r.warned = c.Warned
+		}
 	case in.Start != nil:
 		r.start = *in.Start
 	default:
@@ -96,7 +100,7 @@ func (r *incidentRun) load(ctx workflow.Context, in ops.IncidentInput) error {
 		}
 		r.start = start
 		if start.Incident.Seq > 1 { // It was responded to before.
-			r.begun = []domain.Response{domain.ResponseStandard, start.Incident.Severity.Response()}
+			r.begun = []domain.Response{domain.ResponseStandard, start.Incident.Response()}
 			r.told = 2 * start.Incident.Seq // More than were ever sent: a number that was used is not delivered again.
 		}
 	}
@@ -128,7 +132,7 @@ func (r *incidentRun) again(ctx workflow.Context, in ops.IncidentInput) error {
 	r.start.Incident = r.i
 	return workflow.NewContinueAsNewError(ctx, Incident, ops.IncidentInput{ID: in.ID, Carried: &ops.IncidentCarried{
 		IncidentStart: r.start, Told: r.told, Room: r.room, Begun: r.begun, Isolated: r.isolated, Stopping: r.stopping,
-		Pending: r.pending, Unposted: r.unposted, Relapses: r.relapses, Well: r.well,
+		Pending: r.pending, Unposted: r.unposted, Relapses: r.relapses, Well: r.well, Warned: r.warned,
 	}})
 }
 

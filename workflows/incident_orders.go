@@ -173,7 +173,7 @@ type ear struct {
 func (r *incidentRun) ears(ctx workflow.Context) []ear {
 	return []ear{
 		earOf(ctx, ops.SignalNote, r.note), earOf(ctx, ops.SignalLink, r.link),
-		earOf(ctx, ops.SignalFailure, r.failed), earOf(ctx, ops.SignalRecovered, r.recovered),
+		earOf(ctx, ops.SignalFailure, r.failed), earOf(ctx, ops.SignalRecovered, r.recovered), earOf(ctx, ops.SignalAlert, r.alert),
 	}
 }
 
@@ -244,10 +244,13 @@ func (r *incidentRun) failed(ctx workflow.Context, s ops.FailureSignal) {
 			workflow.GetLogger(ctx).Error("the incident could not be raised", "error", err)
 		}
 	}
+	if r.i.Confirm(s.Severity) {
+		r.i.Add(domain.Auto(), now, domain.EntryResponse, "not only an alert says so any more: the response to what is %s begins", s.Severity)
+	}
 	r.changed(ctx)
 	r.rung++
 	r.respond(ctx)
-	if r.i.Severity == domain.SeverityHigh && fresh {
+	if r.i.Response() == domain.ResponseHigh && fresh {
 		r.healSoon(ctx, f.Vault)
 	}
 }

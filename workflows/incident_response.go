@@ -15,13 +15,13 @@ import (
 // respond begins the response to the present severity, if it was not begun. A rise begins the next one beside the one
 // that is under way: nothing critical waits for a recovery.
 func (r *incidentRun) respond(ctx workflow.Context) (begun bool) {
-	level := r.i.Severity.Response()
+	level := r.i.Response()
 	if r.i.Over() || slices.Contains(r.begun, level) {
 		return false
 	}
 	r.begun = append(r.begun, level)
 	do := map[domain.Response]func(workflow.Context, string){
-		domain.ResponseStandard: r.standard, domain.ResponseHigh: r.high, domain.ResponseCritical: r.critical,
+		domain.ResponseStandard: r.watchful, domain.ResponseHigh: r.high, domain.ResponseCritical: r.critical,
 	}[level]
 	occasion := "raised"
 	if r.told == 0 {
@@ -169,7 +169,7 @@ func (r *incidentRun) isolate(ctx workflow.Context, vault string) {
 // heal tries the recovery that the cause has, and releases the vault when it worked. One that fails makes the incident
 // critical; where code knows no cure, the vault stays isolated and people are asked.
 func (r *incidentRun) heal(ctx workflow.Context, vault string) {
-	if vault == "" || slices.Contains(r.healing, vault) || r.i.Severity == domain.SeverityCritical {
+	if vault == "" || slices.Contains(r.healing, vault) || r.i.Response() == domain.ResponseCritical {
 		return
 	}
 	r.healing = append(r.healing, vault)
@@ -191,7 +191,7 @@ func (r *incidentRun) heal(ctx workflow.Context, vault string) {
 	}
 	res, err := ops.RecoverVault.Do(ctx, ops.RecoverInput{Incident: r.id, Vault: vault, Day: r.i.Day, Recovery: r.i.Recovery}, fmt.Sprintf("%s of %s", r.i.Recovery, vault))
 	switch {
-	case r.i.Severity == domain.SeverityCritical:
+	case r.i.Response() == domain.ResponseCritical:
 		return // It has grown meanwhile; nothing is released now.
 	case err != nil:
 		r.worse(ctx, vault, errText(err))
@@ -209,7 +209,8 @@ func (r *incidentRun) heal(ctx workflow.Context, vault string) {
 func (r *incidentRun) worse(ctx workflow.Context, vault, why string) {
 	r.add(ctx, domain.EntryResponse, "recovery of %s failed (%s): %s", vault, r.i.Recovery, why)
 	r.isolate(ctx, vault)
-	if err := r.i.Raise(domain.Auto(), workflow.Now(ctx), domain.SeverityCritical, "the automatic recovery of "+vault+" failed"); err != nil {
+	confirmed := r.i.Confirm(domain.SeverityCritical)
+	if err := r.i.Raise(domain.Auto(), workflow.Now(ctx), domain.SeverityCritical, "the automatic recovery of "+vault+" failed"); err != nil && !confirmed {
 		return // It was raised or resolved meanwhile.
 	}
 	r.changed(ctx)

@@ -37,13 +37,13 @@ func (m *monitor) tell(ctx workflow.Context, message domain.Message) {
 	}
 	m.telling[id] = true
 	workflow.Go(ctx, func(ctx workflow.Context) {
-		_, err := ops.TellPeople.Do(ctx, message, message.Title)
+		answer, err := ops.TellPeople.Do(ctx, message, message.Title)
 		delete(m.telling, id)
 		if err != nil {
 			workflow.GetLogger(ctx).Warn("a message was not delivered", "key", message.Key, "error", err)
 			return
 		}
-		m.in.Told = append(m.in.Told, domain.Delivered{Key: message.Key, Seq: message.Seq, At: workflow.Now(ctx)})
+		m.in.Told = append(m.in.Told, domain.Delivered{Key: message.Key, Seq: message.Seq, At: workflow.Now(ctx), Incident: answer.Incident, Apart: answer.Apart})
 	})
 }
 

@@ -277,7 +277,7 @@ func newBoard(t *testing.T) *board {
 	for name, f := range activities.NewSafety(h).Names() {
 		b.env.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 	}
-	people := activities.NewMonitor(nil, nil, b, ops.Intervals{}, slog.New(slog.DiscardHandler))
+	people := activities.NewMonitor(activities.MonitorParams{People: b, Log: slog.New(slog.DiscardHandler)})
 	b.env.RegisterActivityWithOptions(people.Tell, activity.RegisterOptions{Name: ops.TellPeople.Name})
 	b.env.RegisterWorkflow(workflows.SafetySwitch)
 	return b

@@ -46,6 +46,7 @@ func Catalogue() []Rule {
 			When: "the same with at most 30 minutes", Ends: "the day is complete, or lost", Weaker: []string{"deadline_2h"},
 			Next: "feeops distribute VAULT --dry-run", AtRisk: "what the open day has still to pay",
 			vault: deadline(30 * time.Minute), detail: deadlineDetail, risk: owed, over: deadlineOver,
+			Incident: "half an hour is left to save a day's money, and whoever saves it must be the only one who tries",
 		},
 		{
 			ID: "day_lost", Severity: domain.SeverityCritical, Title: "Day lost", Event: true,
@@ -53,6 +54,7 @@ func Catalogue() []Rule {
 			Weaker: []string{"deadline_2h", "deadline_30m", "distribution_stuck", "distribution_failed", "treasury_empty"},
 			Next:   "feeops catchup VAULT", AtRisk: "what the day had still to pay",
 			vault: dayLost, detail: lostDetail, risk: lostMoney, mark: lostMark,
+			Incident: "investors get nothing for a day: somebody decides what becomes of it, and writes it down",
 		},
 		{
 			ID: "payer_low", Severity: domain.SeverityMedium, Title: "Fee payer runs low",
@@ -65,6 +67,7 @@ func Catalogue() []Rule {
 			When: "the honorary position holds base fees: no day can be opened (6001)", Ends: "it holds none", Weaker: []string{"distribution_overdue"},
 			Next: "feeops checks VAULT", AtRisk: "the fees that wait to be claimed",
 			vault: baseFee, detail: baseFeeDetail, risk: waiting,
+			Incident: "no day can be opened until the owner of the position has claimed them: it takes people outside",
 		},
 		{
 			ID: "foreign_crank", Severity: domain.SeverityMedium, Title: "Somebody else turned a page", Event: true,
@@ -83,6 +86,7 @@ func Catalogue() []Rule {
 			When: "the router program has another loader, deployment slot or upgrade authority than before", Ends: "somebody takes it over, or a day later",
 			Next: "feeops stop --reason 'the router program was upgraded'", AtRisk: "what the open day has still to pay, else the fees that wait",
 			vault: programUpgraded, detail: programDetail, risk: money, mark: programMark, cause: programOf,
+			Incident: "nobody knows what the new program does with the money: it is read before anything is sent",
 		},
 		{
 			ID: "stream_quarantined", Severity: domain.SeverityMedium, Title: "Streams in quarantine",
@@ -95,6 +99,7 @@ func Catalogue() []Rule {
 			When: "a closed day's books are missing or differ from the chain; critical when somebody was paid twice or wrongly", Ends: "its books are made and equal the chain", Hold: 2 * time.Minute,
 			Next:  "feeops status VAULT",
 			vault: mismatch, detail: mismatchDetail, worse: mismatchWorse,
+			Incident: "when critical: somebody was paid twice or wrongly, and the same may happen tomorrow",
 		},
 		{
 			ID: "capped_day", Severity: domain.SeverityLow, Title: "Daily cap reached",
@@ -118,6 +123,7 @@ func Catalogue() []Rule {
 			When: "no endpoint is usable: nothing can be paid or seen", Ends: "one is usable", Hold: time.Minute, Quiet: time.Minute,
 			Weaker: []string{"rpc_degraded", "monitor_stale"},
 			Next:   "feeops doctor", fleet: rpcAllDown,
+			Incident: "every deadline passes unseen: somebody holds it until an endpoint is back",
 		},
 		{
 			ID: "clock_skew", Severity: domain.SeverityMedium, Title: "Clocks differ",
@@ -148,6 +154,7 @@ func Catalogue() []Rule {
 			ID: "audit_broken", Severity: domain.SeverityCritical, Title: "Audit log was changed",
 			When: "the audit log's hash chain does not fit", Ends: "it fits, from a restored copy",
 			Next: "feeops audit verify", fleet: auditBroken,
+			Incident: "what was done cannot be proved any more: evidence is taken before anybody mends it",
 		},
 		{
 			ID: "signer_unreachable", Severity: domain.SeverityHigh, Title: "Signer out of reach",

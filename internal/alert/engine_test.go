@@ -22,6 +22,8 @@ type watch struct {
 	lost  bool // Channels take nothing.
 	told  []domain.Delivered
 	log   []domain.AlertEvent
+
+	incident string // Takes what opens one; empty: none can be opened.
 }
 
 func newWatch(t *testing.T) *watch {
@@ -45,7 +47,11 @@ func (w *watch) see(now time.Time, f *domain.FleetSample, vaults []domain.VaultS
 			fresh = append(fresh, m)
 		}
 		if !w.lost {
-			w.told = append(w.told, domain.Delivered{Key: m.Key, Seq: m.Seq, At: now})
+			d := domain.Delivered{Key: m.Key, Seq: m.Seq, At: now}
+			if m.Opens {
+				d.Incident = w.incident
+			}
+			w.told = append(w.told, d)
 		}
 	}
 	w.sent = append(w.sent, fresh...)

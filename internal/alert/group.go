@@ -138,6 +138,9 @@ func (t *turn) grown(ep domain.Episode) bool {
 	if len(ep.Unsent) > 0 || ep.Told.IsZero() || ep.Members.Joined == ep.Members.Told {
 		return false
 	}
+	if ep.Incident != "" {
+		return true // Nobody is told: the incident takes them in.
+	}
 	since := t.in.Now.Sub(ep.Told)
 	return since >= t.limits.Repeat || since >= growthPause && ep.Members.Joined >= growthFactor*ep.Members.Told
 }

@@ -85,8 +85,9 @@ func TestGroup_CausesAreToldApart(t *testing.T) {
 	require.Contains(t, sent[1].Fields, domain.MessageField{Name: "Cause", Value: "payer-1"})
 }
 
-// stormMessages lets a thousand vaults fall ill one after the other within a time, and get well again at its end.
-func stormMessages(perMinute int, flaky bool) int {
+// stormMessages lets a thousand vaults fall ill one after the other within a time, and get well again at its end. It
+// counts what channels get, and says whether an incident takes the storm in their place.
+func stormMessages(perMinute int, flaky bool, with func(*scene)) (told int, incident bool) {
 	r := bench()
 	s := quietScene()
 	minutes := 1_000/perMinute + 1
@@ -95,20 +96,30 @@ func stormMessages(perMinute int, flaky bool) int {
 		vaults, _ := herd(now, 1_000, func(i int) bool {
 			ill := i < (m+1)*perMinute && m < minutes+60
 			return ill && (!flaky || (i+m)%5 != 0)
-		}, withBaseFees)
+		}, with)
 		r.Add(now.v.At, &now.f, vaults)
 	}
-	return len(r.Messages)
+	for _, e := range r.Episodes {
+		incident = incident || e.Incident != ""
+	}
+	return len(people(r.Messages)), incident
 }
+
+func withoutSOL(s *scene) { s.v.Payer.Lamports = 1 }
 
 func TestGroup_AStormMakesAtMostTenMessagesHoweverItComes(t *testing.T) {
 	for _, storm := range []struct {
 		perMinute int
 		flaky     bool
 	}{{1_000, false}, {1_000, true}, {100, true}, {20, false}} {
-		n := stormMessages(storm.perMinute, storm.flaky)
+		n, incident := stormMessages(storm.perMinute, storm.flaky, withoutSOL)
 		t.Logf("1,000 alerts, %d a minute, flaky %t: %d messages", storm.perMinute, storm.flaky, n)
 		require.LessOrEqual(t, n, 10)
+		require.False(t, incident)
+		require.NotZero(t, n)
+		n, incident = stormMessages(storm.perMinute, storm.flaky, withBaseFees)
+		require.Zero(t, n, "the incident tells people")
+		require.True(t, incident)
 	}
 }
 

@@ -7,6 +7,9 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/domain"
 )
 
+// WouldOpen stands for the incident that takes an episode's messages in a replay: which one it is, only the store knows.
+const WouldOpen = "would open or join one"
+
 // Replay runs the engine over recorded or written samples, as if every message had been delivered at once.
 type Replay struct {
 	engine *Engine
@@ -79,7 +82,11 @@ func (r *Replay) stepWith(now time.Time, vaults []domain.VaultSample) {
 		}
 		in.Told = nil
 		for _, m := range out.Messages {
-			in.Told = append(in.Told, domain.Delivered{Key: m.Key, Seq: m.Seq, At: now})
+			d := domain.Delivered{Key: m.Key, Seq: m.Seq, At: now}
+			if m.Opens {
+				d.Incident = WouldOpen
+			}
+			in.Told = append(in.Told, d)
 		}
 	}
 }

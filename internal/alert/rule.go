@@ -32,6 +32,7 @@ type Rule struct {
 	Weaker   []string        // Alerts of the same subject that are not told while this one is open.
 	Next     string          // The next safe command; VAULT stands for the vault.
 	AtRisk   string          // Which money, in words; empty for none.
+	Incident string          // Why a critical episode opens an incident; empty: it opens none.
 
 	vault  func(*Case) Verdict         // One of these two.
 	fleet  func(*Case) []Sighting      //

@@ -16,6 +16,9 @@ func (t *turn) reminderDue(ep domain.Episode) bool {
 	if ep.State != domain.EpisodeOpen || ep.Severity == domain.SeverityLow || ep.Told.IsZero() || len(ep.Unsent) > 0 {
 		return false
 	}
+	if ep.Incident != "" {
+		return false // The incident has a ladder of its own.
+	}
 	return t.in.Now.Sub(ep.Told) >= t.reminderAfter(ep.Times)
 }
 
@@ -103,6 +106,7 @@ func (t *turn) say(ep *domain.Episode, kind domain.MessageKind) {
 }
 
 func (t *turn) append(ep *domain.Episode, kind domain.MessageKind, m domain.Message) {
+	m = t.address(*ep, m)
 	ep.Seq++
 	m.Seq = ep.Seq
 	if kind == domain.MessageTrigger {
@@ -123,6 +127,7 @@ func (t *turn) delivered(d domain.Delivered) {
 		return
 	}
 	kind := ep.Unsent[0].Kind
+	t.adopt(d)
 	ep = t.edit(d.Key, func(ep *domain.Episode) {
 		ep.Unsent = ep.Unsent[1:]
 		if kind == domain.MessageTrigger || kind == domain.MessageUpdate {

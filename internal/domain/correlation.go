@@ -7,6 +7,7 @@ type Candidate struct {
 	State    IncidentState `json:"state"`
 	Vaults   int           `json:"vaults"` // How many it concerns.
 	Member   bool          `json:"member"` // The failing vault is one of them, and has not recovered.
+	AtMost   Response      `json:"at_most,omitempty"`
 }
 
 // Known is what the store knows of a failure's cause at the moment when it is stored.
@@ -15,6 +16,7 @@ type Known struct {
 	Own    *Candidate // The open incident of this cause and this vault.
 	Fleet  *Candidate // The open incident of this cause that concerns several vaults.
 	Oldest *Candidate // The oldest open incident of this cause and another vault that failed within the window.
+	Near   *Candidate // The oldest open incident of any cause that the vault is in and has not recovered from.
 }
 
 // Correlation is what becomes of a failure.

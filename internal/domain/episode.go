@@ -44,9 +44,13 @@ type Episode struct {
 	Next    string  `json:"next,omitempty"` // The next safe command.
 	Runbook string  `json:"runbook,omitempty"`
 	Day     Day     `json:"day,omitempty"`
-	Muted   string  `json:"muted,omitempty"`  // The mute that keeps it from being told now.
-	Group   string  `json:"group,omitempty"`  // Key of the group that tells it.
-	Members *Group  `json:"members,omitzero"` // Of a group only.
+	Muted   string  `json:"muted,omitempty"` // The mute that keeps it from being told now.
+	Group   string  `json:"group,omitempty"` // Key of the group that tells it.
+	// Incident is the one that it opened or belongs to. People are told by the incident then, and Heard says that channels
+	// had been told of the episode before.
+	Incident string `json:"incident,omitempty"`
+	Heard    bool   `json:"heard,omitempty"`
+	Members  *Group `json:"members,omitzero"` // Of a group only.
 
 	Seq    int       `json:"seq"`               // Messages made so far.
 	Unsent []Message `json:"unsent,omitempty"`  // Made and not known to be delivered, oldest first.
@@ -77,6 +81,9 @@ type Delivered struct {
 	Key string    `json:"key"`
 	Seq int       `json:"seq"`
 	At  time.Time `json:"at"`
+
+	Incident string            `json:"incident,omitempty"` // The one that took it, in place of channels.
+	Apart    map[string]string `json:"apart,omitempty"`    // By episode: those of a group that another incident took.
 }
 
 // AlertOrder is what a person asks of the watch. Exactly one of the first three is set.
@@ -110,7 +117,8 @@ const (
 	EventRaised       EventKind = "raised" // More severe than before.
 	EventTold         EventKind = "told"   // A message was delivered.
 	EventSuppressed   EventKind = "suppressed"
-	EventJoined       EventKind = "joined" // It is told in a group's message.
+	EventJoined       EventKind = "joined"   // It is told in a group's message.
+	EventIncident     EventKind = "incident" // It opened an incident, or belongs to one.
 	EventAcknowledged EventKind = "acknowledged"
 	EventResolved     EventKind = "resolved"
 	EventMuted        EventKind = "muted"

@@ -11,7 +11,8 @@ const (
 	FailureStuck        FailureKind = "stuck"        // The day is open and waits for a cure.
 	FailureUnreconciled FailureKind = "unreconciled" // Paid, and the books do not equal the chain.
 	FailureLost         FailureKind = "lost"         // The day cannot be paid to its end any more.
-	FailureStated       FailureKind = "stated"       // A person or an alert says so.
+	FailureStated       FailureKind = "stated"       // A person says so.
+	FailureAlert        FailureKind = "alert"        // An alert of the watch says so; no run has failed by it yet.
 	FailureRecovered    FailureKind = "recovered"
 )
 
@@ -25,6 +26,20 @@ const (
 	ResponseHigh     Response = "high"     // The vault is isolated and mended by code where that exists (S09).
 	ResponseCritical Response = "critical" // Everything stops, and people are told and paged (S08).
 )
+
+// Rank orders responses from least to most.
+func (r Response) Rank() int {
+	switch r {
+	case ResponseStandard:
+		return 1
+	case ResponseHigh:
+		return 2
+	case ResponseCritical:
+		return 3
+	default:
+		return 0
+	}
+}
 
 // Response is what the operations do by themselves at a severity.
 func (s Severity) Response() Response {
@@ -51,7 +66,7 @@ const (
 	RecoverManifest Recovery = "rebuild_manifest"  // Plan the day again from the chain.
 )
 
-// CauseStated begins the causes that people and alerts stated. A day that goes on ends none of these: it is not what
+// CauseStated begins the causes that people stated. A day that goes on ends none of these: it is not what
 // they were about.
 const CauseStated = "stated"
 
@@ -70,6 +85,7 @@ type Failure struct {
 	PageSize   uint32      `json:"page_size,omitempty"`
 	Signature  string      `json:"signature,omitempty"` // The newest one of the page, if there is any.
 	Actor      string      `json:"actor,omitempty"`     // Who reported it by hand.
+	Episode    string      `json:"episode,omitempty"`   // The alert's episode that says so.
 	At         time.Time   `json:"at"`
 
 	Cause    string `json:"cause,omitempty"`    // What it was classified as; equal causes are correlated.

@@ -47,7 +47,8 @@ const (
 	EntryEvidence    EntryKind = "evidence"
 	EntryNote        EntryKind = "note"
 	EntryLink        EntryKind = "link"
-	EntryRecommended EntryKind = "next" // What people must do now.
+	EntryAlert       EntryKind = "alert" // An alert belongs to it, was taken over, or is over.
+	EntryRecommended EntryKind = "next"  // What people must do now.
 )
 
 // TimelineEntry is one line of an incident's timeline. Seq rises by one from 1.
@@ -114,6 +115,7 @@ type Incident struct {
 	Assignee       string    `json:"assignee,omitempty"`  // A person, or nobody (S01).
 	Responder      string    `json:"responder,omitempty"` // automation while it acts by itself.
 	NeedsHuman     bool      `json:"needs_human,omitempty"`
+	AtMost         Response  `json:"at_most,omitempty"`  // While only an alert says that it is so severe: what is done by itself, at most.
 	Reopened       int       `json:"reopened,omitempty"` // How often.
 
 	LadderAt time.Time `json:"ladder_at"` // When the present run of the escalation ladder began.
@@ -122,7 +124,7 @@ type Incident struct {
 	VaultCount int             `json:"vault_count"`
 	Vaults     []IncidentVault `json:"vaults,omitempty"` // The first ones; VaultCount counts all.
 	Runs       []IncidentRun   `json:"runs,omitempty"`
-	Alerts     []string        `json:"alerts,omitempty"`
+	Alerts     []string        `json:"alerts,omitempty"` // Keys of the episodes, or of their group, that say so; the store has all.
 	Links      []IncidentLink  `json:"links,omitempty"`
 	Evidence   []Evidence      `json:"evidence,omitempty"`
 	Timeline   []TimelineEntry `json:"timeline,omitempty"`
@@ -134,6 +136,15 @@ func (i Incident) Acknowledged() bool { return !i.AcknowledgedAt.IsZero() }
 
 // Over is true once it is resolved.
 func (i Incident) Over() bool { return i.State == IncidentResolved }
+
+// Response is what the operations do about it by themselves: what its severity asks for, and no more than was said by
+// something else than an alert. Who is told and paged follows the severity alone.
+func (i Incident) Response() Response {
+	if r := i.Severity.Response(); i.AtMost == "" || r.Rank() < i.AtMost.Rank() {
+		return r
+	}
+	return i.AtMost
+}
 
 // Duration is how long it lasted, or has lasted until now.
 func (i Incident) Duration(now time.Time) time.Duration {

@@ -88,6 +88,23 @@ func TestIncident_HandOverNamesBoth(t *testing.T) {
 }
 
 // I06: what was taken at a lower severity has to be taken again.
+func TestIncident_AnAlertsWordWidensNothingAndARunsWordDoes(t *testing.T) {
+	responses := []domain.Response{domain.ResponseStandard, domain.ResponseStandard, domain.ResponseHigh, domain.ResponseCritical}
+	for n, before := range domain.Severities() {
+		i := domain.Incident{Severity: before}
+		i.Bound()
+		i.Severity = domain.SeverityCritical
+		require.Equal(t, responses[n], i.Response(), "%s before the alert", before)
+		for m, said := range domain.Severities() {
+			one := i
+			widens := responses[m].Rank() > responses[n].Rank()
+			require.Equal(t, widens, one.Confirm(said))
+			require.Equal(t, responses[max(n, m)], one.Response(), "%s, then %s", before, said)
+		}
+	}
+	require.Equal(t, domain.ResponseNone, domain.Incident{}.Response())
+}
+
 func TestI06_ARiseBeginsTheLadderAgain(t *testing.T) {
 	i := opened()
 	i.Paged(at(1), "paged ada")

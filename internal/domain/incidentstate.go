@@ -270,6 +270,40 @@ func (i *Incident) Paged(at time.Time, text string) {
 	i.Add(Auto(), at, EntryPaged, "%s", text)
 }
 
+// Bound keeps what an alert says from widening what is done by itself. It is called before the alert raises the severity.
+func (i *Incident) Bound() {
+	if i.AtMost == "" {
+		i.AtMost = ResponseStandard
+		if r := i.Severity.Response(); r.Rank() > i.AtMost.Rank() {
+			i.AtMost = r
+		}
+	}
+}
+
+// Confirm takes in that something else than an alert says that it is so severe. It says whether that widens what is done
+// by itself.
+func (i *Incident) Confirm(s Severity) bool {
+	r := s.Response()
+	if i.AtMost == "" || r.Rank() <= i.AtMost.Rank() {
+		return false
+	}
+	if i.AtMost = r; r == ResponseCritical {
+		i.AtMost = ""
+	}
+	return true
+}
+
+// Warn adds an alert's key. It says whether the key is new.
+func (i *Incident) Warn(key string) bool {
+	if slices.Contains(i.Alerts, key) {
+		return false
+	}
+	if len(i.Alerts) < maxListed {
+		i.Alerts = append(i.Alerts, key)
+	}
+	return true
+}
+
 // Affect adds a vault. It says whether the vault is new.
 func (i *Incident) Affect(vault string, at time.Time) bool {
 	if vault == "" || slices.ContainsFunc(i.Vaults, func(v IncidentVault) bool { return v.Vault == vault && v.Recovered.IsZero() }) {

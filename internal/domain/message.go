@@ -29,6 +29,8 @@ type Message struct {
 	Day      Day               `json:"day,omitempty"`
 	Alert    string            `json:"alert,omitempty"`    // Id of the catalogue.
 	Incident string            `json:"incident,omitempty"` // INC-YYYYMMDD-NNN.
+	Opens    bool              `json:"opens,omitempty"`    // An incident takes it and tells people; channels get it only when none can be opened.
+	Quiet    bool              `json:"quiet,omitempty"`    // For the incident alone: no channel has ever had a message of this key.
 	Fields   []MessageField    `json:"fields,omitempty"`
 	Links    []MessageLink     `json:"links,omitempty"`
 	Actions  []MessageAction   `json:"actions,omitempty"`

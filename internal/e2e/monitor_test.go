@@ -81,6 +81,13 @@ func TestFleetMonitor_SeesTellsAndGoesOnWithAnotherWorker(t *testing.T) {
 	e := w.episode(db, "base_fee_detected", told)
 	require.Equal(t, w.slug("v"), e.Vault)
 	require.Equal(t, domain.SeverityCritical, e.Severity)
+	i := w.incident("of the alert", func(i domain.Incident) bool { return len(i.Evidence) == 1 })
+	require.Equal(t, e.Incident, i.ID)
+	require.Equal(t, []string{e.Key}, i.Alerts)
+	require.True(t, i.NeedsHuman)
+	flags, err := db.AllSafety(context.Background())
+	require.NoError(t, err)
+	require.Empty(t, flags, "an alert by itself stops and isolates nothing")
 
 	w.stopWorker()
 	w.startWorker()
@@ -113,6 +120,17 @@ func TestFleetMonitor_SeesTellsAndGoesOnWithAnotherWorker(t *testing.T) {
 	w.takeBaseFees("v")
 	e = w.episode(db, "base_fee_detected", func(e domain.Episode) bool { return !e.Active() && len(e.Unsent) == 0 })
 	require.Equal(t, 3, e.Seq, "begun, taken over, over")
+	i = w.incident("that hears of its alert's end", func(i domain.Incident) bool {
+		n := 0
+		for _, line := range i.Timeline {
+			if line.Kind == domain.EntryAlert {
+				n++
+			}
+		}
+		return n == 2
+	})
+	require.False(t, i.Over(), "people end it")
+	w.keep("incident-by-alert", w.client.GetWorkflow(context.Background(), ops.IncidentID(w.settings.Temporal.TaskQueue, i.ID), ""))
 
 	var d domain.Dashboard
 	w.until("the dashboard query", func() bool {
@@ -120,4 +138,24 @@ func TestFleetMonitor_SeesTellsAndGoesOnWithAnotherWorker(t *testing.T) {
 		return err == nil && value.Get(&d) == nil && d.Total == 2
 	})
 	w.keep("monitor", run)
+}
+
+// TestIncident_AnAlertTellsAndARunThatFailsByTheSameStops lets the watch be first and a run second: one incident, told
+// once, and nothing is stopped before a run has failed. It is not parallel: a namespace has one watch.
+func TestIncident_AnAlertTellsAndARunThatFailsByTheSameStops(t *testing.T) {
+	w := newWorld(t, []localnet.VaultSpec{{ID: "v", Investors: 3, BaseFees: 7}, {ID: "w", Investors: 2}}, with(quickly), with(responding))
+	w.watchOf()
+	db := w.store()
+	e := w.episode(db, "base_fee_detected", func(e domain.Episode) bool { return e.Incident != "" })
+	require.Equal(t, domain.Complete, w.pay("w").State, "others are paid meanwhile")
+	require.Equal(t, domain.Failed, w.pay("v").State)
+	i := w.incident("stopped", func(i domain.Incident) bool { return i.AtMost == "" && len(i.Evidence) == 3 })
+	require.Equal(t, e.Incident, i.ID)
+	flags, err := db.AllSafety(context.Background())
+	require.NoError(t, err)
+	require.Len(t, flags, 1)
+	require.Contains(t, flags[0].Reason, i.ID)
+	list, err := db.Incidents(context.Background(), store.IncidentFilter{})
+	require.NoError(t, err)
+	require.Len(t, list, 1)
 }

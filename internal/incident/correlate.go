@@ -33,16 +33,18 @@ func (r Rules) Correlate(f domain.Failure, v Verdict, k domain.Known) domain.Dec
 	d := domain.Decision{Severity: r.severity(v.Severity, vaults), Vaults: vaults, Tell: true}
 	target := k.Own
 	switch {
+	case follows(f, v, k):
+		target = k.Near
 	case k.Fleet != nil:
 		target = k.Fleet
-	case vaults > r.HighAbove && target == nil:
-		target = k.Oldest
+	case target == nil && (vaults > r.HighAbove || f.Kind == domain.FailureAlert && f.Vault == ""):
+		target = k.Oldest // An alert of the whole fleet is about what its first vault failed by.
 	}
 	switch {
 	case target == nil:
 		d.Correlation, d.Open = domain.CorrelateOpen, r.begin(f, v, d)
 		return d
-	case target != k.Fleet && vaults > r.HighAbove:
+	case target != k.Fleet && target != k.Near && (vaults > r.HighAbove || f.Vault == ""):
 		d.Correlation = domain.CorrelatePromote
 	default:
 		d.Correlation = domain.CorrelateJoin
@@ -54,8 +56,19 @@ func (r Rules) Correlate(f domain.Failure, v Verdict, k domain.Known) domain.Dec
 	}
 	raised := d.Severity.Rank() > target.Severity.Rank()
 	again := target.State == domain.IncidentMitigated
-	d.Tell = d.Correlation == domain.CorrelatePromote || raised || again || !target.Member && r.counts(affected)
+	confirms := target.AtMost != "" && f.Kind != domain.FailureAlert // Only alerts have said so until now.
+	d.Tell = d.Correlation == domain.CorrelatePromote || raised || again || confirms || !target.Member && r.counts(affected)
 	return d
+}
+
+// follows is true for what an open incident of the vault has led to, or foresaw: a deadline that nears and a day that is
+// lost are news of the same trouble, whatever it was.
+func follows(f domain.Failure, v Verdict, k domain.Known) bool {
+	if k.Near == nil {
+		return false
+	}
+	ends := v.Class == ClassDeadline || v.Class == ClassLost
+	return f.Kind == domain.FailureAlert && ends || f.Kind == domain.FailureLost && k.Near.AtMost != ""
 }
 
 // severity of a cause that so many vaults have.
@@ -90,7 +103,9 @@ func (r Rules) begin(f domain.Failure, v Verdict, d domain.Decision) *domain.Inc
 		Cause: v.Cause, Vault: vault, Code: f.Code, Title: title(f, v), Description: f.Message, Severity: d.Severity, State: domain.IncidentOpen,
 		Recovery: v.Recovery, Runbook: v.Runbook, Day: f.Day, OpenedAt: f.At, LadderAt: f.At, VaultCount: d.Vaults,
 	}
-	if alert, ok := strings.CutPrefix(f.Code, alertPrefix); ok {
+	if f.Kind == domain.FailureAlert {
+		i.Alerts, i.AtMost = []string{f.Episode}, domain.ResponseStandard
+	} else if alert, ok := strings.CutPrefix(f.Code, alertPrefix); ok {
 		i.Alerts = []string{alert}
 	}
 	if f.WorkflowID != "" {

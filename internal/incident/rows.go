@@ -212,6 +212,18 @@ var backupRows = []Row{
 	{"backup/*", ClassSettings, low, "a backup cannot be made or read", domain.RecoverNothing, ""},
 }
 
+// alertRows are the alerts that open incidents. Each has the class that a run which fails by the same thing has, so that
+// both belong to one incident. How grave it is the alert says.
+var alertRows = []Row{
+	{"alert/deadline_30m", ClassDeadline, low, "half an hour to the deadline", domain.RecoverNothing, ""},
+	{"alert/day_lost", ClassLost, low, "a day was lost", domain.RecoverNothing, ""},
+	{"alert/base_fee_detected", ClassBaseFees, low, "base fees in the position", domain.RecoverNothing, ""},
+	{"alert/program_upgraded", ClassSecurity, low, "the router program has changed", domain.RecoverNothing, ""},
+	{"alert/reconcile_mismatch", ClassBooks, low, "the books differ from the chain", domain.RecoverNothing, ""},
+	{"alert/rpc_all_down", ClassNetwork, low, "no endpoint is usable", domain.RecoverNothing, ""},
+	{"alert/audit_broken", ClassSecurity, low, "the audit log was changed", domain.RecoverNothing, ""},
+}
+
 // otherRows are stated failures and the unknown. The last row is that of every code that stands nowhere.
 var otherRows = []Row{
 	{"incident/refused", ClassBenign, none, "the incident cannot be changed so", domain.RecoverNothing, ""},

@@ -18,6 +18,7 @@ const (
 	ClassCursor   Class = "cursor"           // The chain's page is not the plan's.
 	ClassBooks    Class = "unreconciled"     // Paid otherwise than planned.
 	ClassLost     Class = "day_lost"         // The 24 hours are over.
+	ClassDeadline Class = "deadline"         // They will be soon.
 	ClassTreasury Class = "treasury_short"   // The vault's money is not where it should be.
 	ClassPayer    Class = "payer_short"      // The fee payer has too little SOL.
 	ClassStream   Class = "stream"           // An investor's stream is not valid.
@@ -61,7 +62,7 @@ const (
 // Table is the whole classification. No text of an error decides anything (S04).
 func Table() []Row {
 	var all []Row
-	for _, part := range [][]Row{routerRows, programRows, senderRows, chainRows, storeRows, planRows, dayRows, checkRows, safetyRows, channelRows, backupRows, otherRows} {
+	for _, part := range [][]Row{routerRows, programRows, senderRows, chainRows, storeRows, planRows, dayRows, checkRows, safetyRows, channelRows, backupRows, alertRows, otherRows} {
 		all = append(all, part...)
 	}
 	return all
@@ -101,6 +102,9 @@ type Verdict struct {
 func Classify(f domain.Failure) Verdict {
 	row := Look(f.Code)
 	if alert, ok := strings.CutPrefix(f.Code, alertPrefix); ok {
+		if f.Kind == domain.FailureStated {
+			row = Look(alertPrefix + "*") // A person says so: only a person ends it.
+		}
 		row.Runbook = alert // The catalogue of alerts has one for each.
 	}
 	switch {
@@ -110,7 +114,7 @@ func Classify(f domain.Failure) Verdict {
 		row = Row{Code: codeCursor, Class: ClassPageSize, Severity: medium, Title: "the program refuses the page size", Runbook: "router-6005"}
 	}
 	switch {
-	case row.Severity == none && f.Kind == domain.FailureStated:
+	case row.Severity == none && (f.Kind == domain.FailureStated || f.Kind == domain.FailureAlert):
 		row.Severity = low // Somebody said so: it is an incident, however small.
 	case row.Severity == none:
 		return Verdict{Row: row, Cause: string(row.Class)}

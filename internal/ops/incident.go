@@ -23,6 +23,7 @@ const (
 	SignalLink        = "link"        // {actor, text, url}
 	SignalFailure     = "failure"     // The worker's: another failure belongs to it.
 	SignalRecovered   = "recovered"   // The worker's: the day of a vault went on.
+	SignalAlert       = "alert"       // The worker's: what becomes of an alert that belongs to it.
 	QueryIncident     = "incident"
 )
 
@@ -63,6 +64,7 @@ type IncidentCarried struct {
 	Stopping bool                   `json:"stopping,omitempty"` // The stop has not worked yet.
 	Relapses int                    `json:"relapses,omitempty"`
 	Well     bool                   `json:"well,omitempty"` // The day of every affected vault goes on.
+	Warned   map[string]int         `json:"warned,omitempty"`
 }
 
 // Deed is the argument of the updates and of note and link.
@@ -99,6 +101,20 @@ type FailureSignal struct {
 	Severity domain.Severity `json:"severity"` // That the incident must have at least.
 	Vaults   int             `json:"vaults"`   // Affected by the incident so far.
 	Fleet    bool            `json:"fleet"`    // It concerns several vaults.
+}
+
+// AlertSignal is what an incident hears of an alert that belongs to it: that it is there, that somebody has taken it over,
+// that it is over. Key and Seq are those of the watch's message; one that comes twice is heard once.
+type AlertSignal struct {
+	Key      string             `json:"key"` // Of the episode, or of the group that tells many.
+	Seq      int                `json:"seq"`
+	Kind     domain.MessageKind `json:"kind"`
+	Text     string             `json:"text"`
+	Severity domain.Severity    `json:"severity"`
+	Vaults   []string           `json:"vaults,omitempty"` // The first ones that have joined the incident by it.
+	Count    int                `json:"count,omitempty"`  // Affected by the incident so far.
+	Fleet    bool               `json:"fleet,omitempty"`  // It concerns several vaults.
+	Left     int                `json:"left,omitempty"`   // Alerts of the incident that are still open.
 }
 
 // RecoveredSignal says that the day of a vault went on.

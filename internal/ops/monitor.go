@@ -101,6 +101,12 @@ type JudgeResult struct {
 	Open     int              `json:"open"`
 }
 
+// TellAnswer says which incident took a message in place of the channels; empty: the channels have it.
+type TellAnswer struct {
+	Incident string            `json:"incident,omitempty"`
+	Apart    map[string]string `json:"apart,omitempty"` // By episode: those of a group that another incident took.
+}
+
 // ShowInput asks for the dashboard, and now and then for a clearing of what is too old.
 type ShowInput struct {
 	Prune bool `json:"prune,omitempty"`

@@ -114,7 +114,7 @@ var (
 var (
 	TakeLook      = Activity[LookInput, LookResult]{"TakeLook", Watch}
 	JudgeFleet    = Activity[JudgeInput, JudgeResult]{"JudgeFleet", Watch}
-	TellPeople    = Activity[domain.Message, struct{}]{"Tell", Tell}
+	TellPeople    = Activity[domain.Message, TellAnswer]{"Tell", Tell}
 	ShowDashboard = Activity[ShowInput, domain.Dashboard]{"ShowDashboard", Watch}
 )
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -254,6 +255,41 @@ func (s *Store) Episodes(ctx context.Context, since time.Time) ([]domain.Episode
 		return nil, err
 	}
 	return episodesOf(rows)
+}
+
+// ToldBy reads the active episodes that a message is about: the one of its key or, when that is a group's, all that the
+// group tells.
+func (s *Store) ToldBy(ctx context.Context, key string) ([]domain.Episode, error) {
+	var rows []episodeRow
+	err := s.read(ctx, "episodes of "+key, func(db bun.IDB) error {
+		return db.NewSelect().Model(&rows).Where("live = TRUE").Order("opened_at", "episode").Scan(ctx)
+	})
+	if err != nil {
+		return nil, err
+	}
+	all, err := episodesOf(rows)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(e domain.Episode) bool {
+		return !e.Active() || e.IsGroup() || e.Key != key && e.Group != key
+	}), nil
+}
+
+// IncidentEpisodes reads the episodes that opened an incident or belong to it, groups left out.
+func (s *Store) IncidentEpisodes(ctx context.Context, i domain.Incident) ([]domain.Episode, error) {
+	all, err := s.Episodes(ctx, i.OpenedAt)
+	if err != nil {
+		return nil, err
+	}
+	out := []domain.Episode{}
+	for _, e := range all {
+		if e.Incident == i.ID && !e.IsGroup() {
+			e.Unsent = nil // Messages are the channels' affair.
+			out = append(out, e)
+		}
+	}
+	return out, nil
 }
 
 // AlertEvents reads the record of [from, to), oldest first.

@@ -146,11 +146,31 @@ func knownOf(ctx context.Context, tx bun.Tx, f domain.Failure, window time.Durat
 			return k, err
 		}
 	}
-	return k, nil
+	var err error
+	k.Near, err = nearest(ctx, tx, f)
+	return k, err
+}
+
+// nearest is the oldest open incident that the vault is in, whatever its cause, but for what a person stated.
+func nearest(ctx context.Context, tx bun.Tx, f domain.Failure) (*domain.Candidate, error) {
+	if f.Vault == "" || f.Kind != domain.FailureAlert && f.Kind != domain.FailureLost {
+		return nil, nil // Nobody asks.
+	}
+	var row incidentRow
+	in := tx.NewSelect().Model((*incidentVaultRow)(nil)).Column("incident").Where("vault = ? AND recovered IS NULL", f.Vault)
+	found, err := one(tx.NewSelect().Model(&row).Where("is_open AND cause NOT LIKE ? AND id IN (?)", domain.CauseStated+"%", in).Order("opened_at", "id").Limit(1).Scan(ctx))
+	if err != nil || !found {
+		return nil, err
+	}
+	return candidate(ctx, tx, row, f.Vault)
 }
 
 func candidate(ctx context.Context, tx bun.Tx, row incidentRow, vault string) (*domain.Candidate, error) {
-	c := &domain.Candidate{ID: row.ID, Severity: domain.Severity(row.Severity), State: domain.IncidentState(row.State)}
+	i, err := row.incident()
+	if err != nil {
+		return nil, err
+	}
+	c := &domain.Candidate{ID: row.ID, Severity: domain.Severity(row.Severity), State: domain.IncidentState(row.State), AtMost: i.AtMost}
 	all, err := tx.NewSelect().Model((*incidentVaultRow)(nil)).Where("incident = ?", row.ID).Count(ctx)
 	if err != nil {
 		return nil, err

@@ -37,6 +37,8 @@ func (s *server) incidents(r *http.Request, _ glance) (view, error) {
 type incidentView struct {
 	domain.Incident
 
+	Episodes []domain.Episode // That opened it or belong to it.
+	More     int              // Of them, not shown.
 	Lasted   time.Duration
 	Next     string
 	Links    []domain.IncidentLink // Those that lead somewhere.
@@ -67,6 +69,11 @@ func (s *server) incident(r *http.Request, _ glance) (view, error) {
 			v.Links = append(v.Links, l)
 		}
 	}
+	if v.Episodes, err = s.Store.IncidentEpisodes(r.Context(), i); err != nil {
+		return view{}, unreadable("the alerts of "+id, err)
+	}
+	v.More = max(0, len(v.Episodes)-alertRows)
+	v.Episodes = v.Episodes[:len(v.Episodes)-v.More]
 	check := r.URL.Query().Get("check") != ""
 	for _, e := range i.Evidence {
 		one := evidence{Evidence: e, Checked: check}

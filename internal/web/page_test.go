@@ -286,6 +286,17 @@ func TestAlerts_ShowWhatIsOpenGravestFirstAndWhatIsOver(t *testing.T) {
 	require.NotContains(t, page, "<form", "who is not signed in has no buttons")
 }
 
+func TestAlerts_AnAlertAndItsIncidentLeadToEachOther(t *testing.T) {
+	b, incident := newPlanted(t)
+	e := alert("alpha", "day_lost", domain.SeverityCritical, b.now())
+	e.Incident = incident
+	require.NoError(t, b.store.SaveWatch(t.Context(), store.WatchChange{Episodes: []domain.Episode{e}}))
+	require.Contains(t, b.visitor().shows("/alerts"), `<a href="/incidents/`+incident+`">`+incident+`</a> tells people of it`)
+	text := words(t, b.visitor().shows("/incidents/"+incident))
+	require.Contains(t, text, "alpha/day_lost/1")
+	require.NotContains(t, text, "alpha/deadline_2h/1", "which belongs to none")
+}
+
 func TestPages_FlagsStandOnEveryPage(t *testing.T) {
 	b := newBench(t, nil)
 	b.plantFleet()

@@ -30,6 +30,7 @@ type Store interface {
 	Reports(ctx context.Context, vault string, limit int) ([]domain.DayReport, error)
 	Incidents(ctx context.Context, f store.IncidentFilter) ([]domain.Incident, error)
 	Incident(ctx context.Context, id string) (domain.Incident, bool, error)
+	IncidentEpisodes(ctx context.Context, i domain.Incident) ([]domain.Episode, error)
 	AuditTail(ctx context.Context, before int64, limit int) ([]store.AuditEntry, error)
 	Audit(ctx context.Context, e store.AuditEntry) error
 }

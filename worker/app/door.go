@@ -59,6 +59,11 @@ func (d Door) Recovered(ctx context.Context, id string, s ops.RecoveredSignal) e
 	return d.Signal(ctx, id, ops.SignalRecovered, s)
 }
 
+// Alert tells an incident what becomes of an alert that belongs to it.
+func (d Door) Alert(ctx context.Context, id string, s ops.AlertSignal) error {
+	return d.Signal(ctx, id, ops.SignalAlert, s)
+}
+
 // Signal signals an incident's workflow.
 func (d Door) Signal(ctx context.Context, id, name string, payload any) error {
 	if _, err := d.Client.SignalWithStartWorkflow(ctx, ops.IncidentID(d.Queue, id), name, payload, d.Options(id), ops.Incident, ops.IncidentInput{ID: id}); err != nil {

@@ -106,8 +106,10 @@ func newJudge(s config.Settings, db *store.Store, now Clock) *monitor.Judge {
 	})
 }
 
-func newWatch(s config.Settings, m *monitor.Monitor, h *heartbeat.Heartbeat, j *monitor.Judge, p activities.People, log *slog.Logger) *activities.Monitor {
-	return activities.NewMonitor(&beating{Looker: m, heart: h, log: log}, j, p, intervals(s), log)
+func newWatch(s config.Settings, m *monitor.Monitor, h *heartbeat.Heartbeat, j *monitor.Judge, p activities.People, i *activities.Incidents, log *slog.Logger) *activities.Monitor {
+	return activities.NewMonitor(activities.MonitorParams{
+		Looker: &beating{Looker: m, heart: h, log: log}, Judge: j, People: p, Incidents: i, Intervals: intervals(s), Log: log,
+	})
 }
 
 func intervals(s config.Settings) ops.Intervals {

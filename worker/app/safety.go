@@ -75,7 +75,8 @@ func newHost(p hostParams) (*host.Host, error) {
 	}), nil
 }
 
-// criticals are the open critical incidents.
+// criticals are the open critical incidents, without those that only an alert calls so: a stop that lasts lets deadlines
+// pass, and the alerts about those must not keep it in force.
 func criticals(ctx context.Context, db *store.Store) ([]string, error) {
 	open, err := db.Incidents(ctx, store.IncidentFilter{Open: true})
 	if err != nil {
@@ -83,7 +84,7 @@ func criticals(ctx context.Context, db *store.Store) ([]string, error) {
 	}
 	var out []string
 	for _, i := range open {
-		if i.Severity == domain.SeverityCritical {
+		if i.Response() == domain.ResponseCritical {
 			out = append(out, fmt.Sprintf("%s (%s)", i.ID, i.Title))
 		}
 	}

@@ -91,6 +91,26 @@ func watches(t *testing.T, open func(*testing.T) *store.Store) {
 			log[0].Actor + " " + log[0].Action + " " + log[0].Subject, log[1].Actor + " " + log[1].Action + " " + log[1].Subject, log[2].Actor + " " + log[2].Action + " " + log[2].Subject,
 		})
 	})
+	t.Run("a message's episodes and an incident's are found", func(t *testing.T) {
+		ctx, s := t.Context(), open(t)
+		alone, over, group := episode(1, At(1)), episode(2, At(1)), episode(3, At(2))
+		alone.Incident, over.Incident, over.State = "INC-1", "INC-1", domain.EpisodeResolved
+		group.Members = &domain.Group{Joined: 1}
+		member := episode(4, At(2))
+		member.Group, member.Incident = group.Key, "INC-2"
+		gone := episode(5, At(2))
+		gone.Group, gone.State = group.Key, domain.EpisodeResolved
+		require.NoError(t, s.SaveWatch(ctx, store.WatchChange{Episodes: []domain.Episode{alone, over, group, member, gone}}))
+		for key, want := range map[string][]domain.Episode{alone.Key: {alone}, over.Key: {}, group.Key: {member}, "none": {}} {
+			got, err := s.ToldBy(ctx, key)
+			require.NoError(t, err)
+			require.Equal(t, want, got, key)
+		}
+		got, err := s.IncidentEpisodes(ctx, domain.Incident{ID: "INC-1", OpenedAt: At(1)})
+		require.NoError(t, err)
+		alone.Unsent, over.Unsent = nil, nil
+		require.Equal(t, []domain.Episode{alone, over}, got)
+	})
 	t.Run("what is over goes with time, what is open stays", func(t *testing.T) {
 		ctx, s := t.Context(), open(t)
 		over, still := episode(1, At(1)), episode(2, At(1))
