@@ -73,6 +73,12 @@ func TestEpisodes_TheTableIsNarrowAndSaysWhoHasIt(t *testing.T) {
 	narrow(t, got)
 	require.Contains(t, got, "(ann)")
 	require.Contains(t, got, "INC-20260302-001")
+	for _, hostile := range []string{"\x1b[2J", "\u202egnp", "\u009b2J", "\a", "\r"} {
+		got := lookAt(func(c *cli) {
+			c.printEpisodes([]domain.Episode{{Key: hostile + "/payer_low/1", State: domain.EpisodeOpen, Opened: noon, Detail: hostile, AckedBy: hostile}})
+		})
+		require.NotContains(t, got, hostile, "a name or an error draws on nobody's terminal")
+	}
 	require.Contains(t, got, "over: the condition is gone")
 	require.Contains(t, lookAt(func(c *cli) { c.printEpisodes(nil) }), "No alert.")
 }

@@ -100,14 +100,7 @@ func who(b domain.By) string {
 }
 
 // oneLine keeps text from outside from drawing on the terminal.
-func oneLine(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return ' '
-		}
-		return r
-	}, s)
-}
+func oneLine(s string) string { return printable(s) }
 
 func stampUTC(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -63,5 +64,12 @@ func (c *cli) colored() bool {
 	return !c.noColor && !refused && isTerminal(c.stdout)
 }
 
-// wrap breaks a cell's text so that tables keep their width.
-func wrap(s string, width int) string { return text.WrapSoft(s, width) }
+// wrap breaks a cell's text so that tables keep their width. What would draw on the terminal is taken out of it: names and
+// errors come from elsewhere, samples even from a file that somebody sent.
+func wrap(s string, width int) string {
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		lines[i] = printable(line)
+	}
+	return text.WrapSoft(strings.Join(lines, "\n"), width)
+}

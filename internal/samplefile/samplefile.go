@@ -124,6 +124,9 @@ func (r *Reader) take() (*line, error) {
 	}
 	if err := r.in.Err(); err != nil {
 		r.n++
+		if errors.Is(err, bufio.ErrTooLong) {
+			return nil, r.bad("it is longer than %d KiB: a line has one sample of one vault or of the fleet", maxLine>>10)
+		}
 		return nil, r.bad("%w", err)
 	}
 	return nil, io.EOF

@@ -72,6 +72,7 @@ func TestReader_NamesTheLineAndWhatIsWrong(t *testing.T) {
 	tests := []struct{ name, give, want string }{
 		{"no JSON", good + "hello\n", "line 2"},
 		{"an unknown key", good + "\n" + `{"vault":{"vault":"a","at":"2026-03-02T12:01:00Z","dya":null}}`, `line 3: not a sample: json: unknown field "dya"`},
+		{"a line without end", strings.Repeat("a", 64<<20), "line 1: not a sample: it is longer than"},
 		{"neither", "{}\n", `line 1: not a sample: want exactly one of "fleet" and "vault"`},
 		{"both", `{"vault":{"vault":"a","at":"2026-03-02T12:00:00Z"},"fleet":{"at":"2026-03-02T12:00:00Z"}}`, "exactly one"},
 		{"two objects", strings.TrimSpace(good) + "{}\n", "something stands behind"},
