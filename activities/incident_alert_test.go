@@ -14,13 +14,17 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/store"
 )
 
-// fires stores an episode as the judge does before it gives the message.
-func (s *street) fires(t *testing.T, alert, vault, group string) domain.Episode {
-	t.Helper()
-	e := domain.Episode{
+func burning(alert, vault, group string) domain.Episode {
+	return domain.Episode{
 		Key: domain.EpisodeKey(vault, alert, 1), Alert: alert, Subject: vault, Vault: vault, Number: 1, State: domain.EpisodeOpen, Severity: domain.SeverityCritical,
 		Opened: failedAt, Changed: failedAt, Detail: "seen in " + vault, Day: "2026-11-25", Group: group,
 	}
+}
+
+// fires stores an episode as the judge does before it gives the message.
+func (s *street) fires(t *testing.T, alert, vault, group string) domain.Episode {
+	t.Helper()
+	e := burning(alert, vault, group)
 	require.NoError(t, s.store.SaveWatch(t.Context(), store.WatchChange{Episodes: []domain.Episode{e}}))
 	return e
 }
@@ -198,4 +202,22 @@ func TestTell_AnIncidentTakesWhatIsItsAndChannelsTheRest(t *testing.T) {
 	_, err = env.ExecuteActivity(ops.TellPeople.Name, domain.Message{Key: "c", Seq: 1, Alert: "day_lost", Opens: true})
 	require.Error(t, err, "it is tried again first")
 	require.Len(t, e.told, 1)
+}
+
+// BenchmarkOpenForAlert1000 reports a storm of a thousand alerts with one cause to a real store.
+func BenchmarkOpenForAlert1000(b *testing.B) {
+	const group = "group/base_fee_detected/1"
+	for b.Loop() {
+		b.StopTimer()
+		s, a := newStreet(b)
+		all := make([]domain.Episode, 1_000)
+		for n := range all {
+			all[n] = burning("base_fee_detected", fmt.Sprintf("v%03d", n), group)
+		}
+		require.NoError(b, s.store.SaveWatch(b.Context(), store.WatchChange{Episodes: all}))
+		b.StartTimer()
+		_, err := a.OpenForAlert(b.Context(), trigger(group, "base_fee_detected", ""))
+		require.NoError(b, err)
+		require.Len(b, s.opened, 1)
+	}
 }

@@ -79,7 +79,7 @@ func (r rooms) Describe(_ context.Context, _ notify.Ref, topic string) error {
 	return nil
 }
 
-func newStreet(t *testing.T) (*street, *activities.Incidents) {
+func newStreet(t testing.TB) (*street, *activities.Incidents) {
 	t.Helper()
 	db, err := store.Open(t.Context(), "file:"+filepath.Join(t.TempDir(), "feeops.db"))
 	require.NoError(t, err)
