@@ -39,6 +39,7 @@ const (
 	ReasonCapped       Reason = "daily_cap" // Reduced or emptied by the vault's daily cap.
 	ReasonQuarantined  Reason = "quarantined"
 	ReasonNotReached   Reason = "not_reached"     // The day ended before his page.
+	ReasonRebuilt      Reason = "rebuilt"         // Paid, as the chain shows it; the books of that day were lost, and with them what was planned.
 	ReasonNoTransfer   Reason = "no_transfer"     // The published program logs the transfer and does not make it (C16).
 	ReasonMismatch     Reason = "mismatch"        // The chain moved another amount than planned.
 	ReasonShared       Reason = "paid_with_other" // Paid with another stream of the same recipient in the same page.
@@ -98,8 +99,9 @@ type DayReport struct {
 	RunID       string         `json:"run_id"`
 	StartedAt   time.Time      `json:"started_at"`
 	EndedAt     time.Time      `json:"ended_at"`
-	Reason      string         `json:"reason,omitempty"` // Why it ended so, when it is not complete.
-	Manifest    string         `json:"manifest"`         // Hash.
+	Reason      string         `json:"reason,omitempty"`  // Why it ended so, when it is not complete.
+	Manifest    string         `json:"manifest"`          // Hash.
+	Rebuilt     bool           `json:"rebuilt,omitempty"` // Made from the chain's history after the books were lost: nothing was reconciled.
 }
 
 // Operation is one measured step (F01).

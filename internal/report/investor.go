@@ -168,8 +168,12 @@ func why(l domain.StatementLine) string {
 func (i Investor) data() sheet.Table {
 	t := sheet.Table{Columns: columns("day", "vault", "stream", "recipient", "paid_base_units", "planned_base_units", "mint", "symbol", "decimals", "reason", "signature", "note", "arrear_state", "would_have_got_base_units")}
 	for _, l := range i.Lines {
+		planned := &l.Planned
+		if l.Reason == domain.ReasonRebuilt {
+			planned = nil // The books were lost: nobody knows.
+		}
 		t.Rows = append(t.Rows, []sheet.Cell{
-			sheet.T(string(l.Day)), sheet.T(l.Vault), sheet.T(l.Stream), sheet.T(l.Recipient), baseUnits(l.Paid), sheet.N(l.Planned.String()), sheet.T(l.Token.Mint), sheet.T(l.Token.Symbol),
+			sheet.T(string(l.Day)), sheet.T(l.Vault), sheet.T(l.Stream), sheet.T(l.Recipient), baseUnits(l.Paid), baseUnits(planned), sheet.T(l.Token.Mint), sheet.T(l.Token.Symbol),
 			sheet.N(fmt.Sprint(l.Token.Decimals)), sheet.T(string(l.Reason)), sheet.T(l.Signature), sheet.T(l.Note), sheet.T(string(l.Arrear)), baseUnits(l.Would),
 		})
 	}

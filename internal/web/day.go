@@ -37,6 +37,7 @@ type payout struct {
 	Index             int
 	Recipient, Stream string
 	Planned           domain.Amount
+	Unplanned         bool           // What was planned is not known: the books were lost.
 	Paid              *domain.Amount // Nil: not reconciled yet.
 	Reason            string
 	Note              string
@@ -202,6 +203,8 @@ func settled(outcomes []domain.Outcome) []payout {
 			p.Tone = toneBad
 		case domain.ReasonQuarantined:
 			p.Tone = toneWarn
+		case domain.ReasonRebuilt:
+			p.Tone, p.Unplanned = toneCalm, true
 		default:
 			p.Tone = toneCalm
 		}
