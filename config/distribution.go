@@ -48,7 +48,7 @@ type Vault struct {
 	AcceptedProgram   string           `json:"accepted_program,omitempty" validate:"max=64" jsonschema_description:"Deployment of the router program that is accepted after a change, as the check policy_unchanged shows it: SLOT/AUTHORITY."`
 	KeypairPath       string           `json:"keypair_path,omitempty" kind:"path" jsonschema_description:"Overrides signer.keypair_path for this vault."`
 	SignerKey         string           `json:"signer_key,omitempty" jsonschema_description:"Overrides signer.vault.key or signer.kms.key_id for this vault."`
-	SignerPublicKey   string           `json:"signer_public_key,omitempty" validate:"omitempty,pubkey" jsonschema_description:"Address of signer_key, as signer.public_key is for the common one."`
+	SignerPublicKey   string           `json:"signer_public_key,omitempty" validate:"omitempty,pubkey" jsonschema_description:"Address of this vault's own signer_key or keypair_path, as signer.public_key is for the common one."`
 	Team              string           `json:"team,omitempty" jsonschema_description:"Who is told about this vault."`
 }
 

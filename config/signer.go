@@ -19,7 +19,7 @@ const (
 type Signer struct {
 	Source      string        `json:"source" validate:"oneof=file vault kms" jsonschema_description:"Where the key is: a file, HashiCorp Vault's transit engine, or AWS KMS."`
 	KeypairPath string        `json:"keypair_path,omitempty" kind:"path" jsonschema_description:"Solana keypair file (64 numbers in JSON). Default: KEYPAIR_PATH. Commands that only read need none."`
-	PublicKey   string        `json:"public_key,omitempty" validate:"omitempty,pubkey" jsonschema_description:"Address of the key in vault or kms. The worker refuses another key there; feeops signer check tells the address."`
+	PublicKey   string        `json:"public_key,omitempty" validate:"omitempty,pubkey" jsonschema_description:"Address of the fee payer. The worker refuses another key; with vault and kms it must be set, and feeops signer check tells it."`
 	Timeout     time.Duration `json:"timeout" validate:"min=100ms,max=1m" jsonschema_description:"Longest wait for one answer of vault or kms."`
 	Vault       SignerVault   `json:"vault" jsonschema_description:"HashiCorp Vault, for source vault."`
 	KMS         SignerKMS     `json:"kms" jsonschema_description:"AWS KMS, for source kms. Credentials come from the worker's role or AWS_* variables."`
@@ -106,7 +106,9 @@ func (s Settings) payerRules() Errors {
 	for i, v := range s.Vaults {
 		key := fmt.Sprintf("vaults[%d]", i)
 		switch {
-		case s.Signer.Source == SourceFile && (v.SignerKey != "" || v.SignerPublicKey != ""):
+		case v.SignerPublicKey != "" && v.SignerKey == "" && v.KeypairPath == "":
+			out = append(out, Error{Key: key + ".signer_public_key", Got: "an address", Want: "a key of this vault's own beside it", Next: "Set keypair_path or signer_key of the vault, or signer.public_key for the common key."})
+		case s.Signer.Source == SourceFile && v.SignerKey != "":
 			out = append(out, Error{Key: key + ".signer_key", Got: "a key of a key service", Want: "keypair_path for source file", Next: "Set signer.source to vault or kms, or remove it."})
 		case remote && v.KeypairPath != "":
 			out = append(out, Error{Key: key + ".keypair_path", Got: "a key file", Want: "signer_key for source " + s.Signer.Source, Next: "Remove it: a key on the disk is what a key service spares you."})
@@ -133,9 +135,9 @@ func (s Settings) Payer(v Vault) Payer {
 	case SourceKMS:
 		p.Key = s.Signer.KMS.KeyID
 	default:
-		p.Key = s.Signer.KeypairPath
+		p.Key, p.PublicKey = s.Signer.KeypairPath, s.Signer.PublicKey
 		if v.KeypairPath != "" {
-			p.Key = v.KeypairPath
+			p.Key, p.PublicKey = v.KeypairPath, v.SignerPublicKey
 		}
 		return p
 	}

@@ -35,6 +35,8 @@ func TestLoad_KeysOfServicesAreComplete(t *testing.T) {
 		{"no key at all", vault + "    token: env:T\n" + entries, []string{"T=hvs"}, `feeops.yaml:7: vaults[0].signer_key: got nothing, want a key for source vault. Set signer.vault.key or signer.kms.key_id for all vaults, or signer_key of this one.`},
 		{"a file beside a service", vault + "    token: env:T\n" + entries + "    keypair_path: x.json\n", []string{"T=hvs"}, `feeops.yaml:13: vaults[0].keypair_path: got a key file, want signer_key for source vault. Remove it: a key on the disk is what a key service spares you.`},
 		{"a service's key beside a file", entries + "    signer_key: payer-a\n", nil, `feeops.yaml:8: vaults[0].signer_key: got a key of a key service, want keypair_path for source file. Set signer.source to vault or kms, or remove it.`},
+		{"a file whose address is named", "signer: {public_key: " + keyD + "}\n" + entries + "    keypair_path: x.json\n    signer_public_key: " + keyC + "\n", nil, ""},
+		{"an address without a key of its own", entries + "    signer_public_key: " + keyC + "\n", nil, `feeops.yaml:8: vaults[0].signer_public_key: got an address, want a key of this vault's own beside it. Set keypair_path or signer_key of the vault, or signer.public_key for the common key.`},
 		{"an encryption key twice", encryption, []string{"K1=" + key}, `feeops.yaml:5: temporal.encryption.keys[1].id: got "k1" again, want an id of its own. keys[0] has it.`},
 		{"an encryption key that is too short", "temporal: {encryption: {keys: [{id: k1, key: 'env:K1'}]}}\n", []string{"K1=c2hvcnQ="}, `feeops.yaml:1: temporal.encryption.keys[0].key: got a secret that is no such key, want 32 bytes in base64. Make one with: openssl rand -base64 32`},
 		{"an encryption key in plain", "temporal: {encryption: {keys: [{id: k1, key: '" + key + "'}]}}\n", nil, `feeops.yaml:1: temporal.encryption.keys[0].key: got a secret in plain text, want env:NAME or file:PATH.`},
@@ -59,7 +61,7 @@ func TestPayer_IsTheVaultsOwnBeforeTheCommonOne(t *testing.T) {
 	own, common := config.Vault{KeypairPath: "own.json", SignerKey: "own", SignerPublicKey: keyB}, config.Vault{}
 	s.Signer.KeypairPath, s.Signer.PublicKey, s.Signer.Vault.Key, s.Signer.KMS.KeyID = "common.json", keyA, "common", "alias/common"
 	for source, want := range map[string][2]config.Payer{
-		config.SourceFile:  {{Source: "file", Key: "own.json"}, {Source: "file", Key: "common.json"}},
+		config.SourceFile:  {{Source: "file", Key: "own.json", PublicKey: keyB}, {Source: "file", Key: "common.json", PublicKey: keyA}},
 		config.SourceVault: {{Source: "vault", Key: "own", PublicKey: keyB}, {Source: "vault", Key: "common", PublicKey: keyA}},
 		config.SourceKMS:   {{Source: "kms", Key: "own", PublicKey: keyB}, {Source: "kms", Key: "alias/common", PublicKey: keyA}},
 	} {

@@ -3,13 +3,13 @@ package main
 import (
 	"context"
 	"net"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/meteora-fee-router/feeops/config"
 	"github.com/meteora-fee-router/feeops/internal/host"
+	"github.com/meteora-fee-router/feeops/internal/signer"
 )
 
 // lowDisk is when a full disk, which loses nothing but stops everything, is near.
@@ -20,7 +20,7 @@ func sqlitePath(dsn string) (string, bool) {
 	return strings.TrimPrefix(path, "//"), isFile
 }
 
-// checkKeys looks at the key files' places and modes; it does not read the keys.
+// checkKeys looks at the key files as the worker does.
 func checkKeys(_ context.Context, s config.Settings) []finding {
 	if s.Signer.Source != config.SourceFile {
 		return nil
@@ -36,15 +36,11 @@ func checkKeys(_ context.Context, s config.Settings) []finding {
 	}
 	var out []finding
 	for _, path := range paths {
-		info, err := os.Stat(path)
-		switch {
-		case err != nil:
-			out = append(out, fail("key", "Correct the path.", "%v", err))
-		case info.Mode().Perm()&0o077 != 0:
-			out = append(out, fail("key", "chmod 600 "+path, "%s can be read by others (mode %04o)", path, info.Mode().Perm()))
-		default:
-			out = append(out, ok("key", "%s, mode %04o", path, info.Mode().Perm()))
+		if _, err := signer.OpenKeyFile(path); err != nil { // As the worker judges it.
+			out = append(out, fail("key", "Do what it says; a key that others could read is known to them: docs/runbooks/key-compromised.md", "%v", err))
+			continue
 		}
+		out = append(out, ok("key", "%s: nobody else may read or replace it", path))
 	}
 	return out
 }

@@ -99,7 +99,7 @@ func TestSettingsEvidence_IsWhatCanBeSeen(t *testing.T) {
 	require.Equal(t, "warn", got["endpoints encrypted"].State)
 	require.Equal(t, "warn", got["worker's page private"].State)
 	s.Vaults = []config.Vault{{ID: "a", KeypairPath: open}, {ID: "b", KeypairPath: filepath.Join(dir, "gone.json")}}
-	require.Equal(t, report.Assessment{Name: "fee payer keys", State: "fail", Evidence: "2 key files on this machine's disk, 1 readable by others than their owner"}, states()["fee payer keys"])
+	require.Equal(t, report.Assessment{Name: "fee payer keys", State: "fail", Evidence: "2 key files on this machine's disk, 1 that others may read or replace"}, states()["fee payer keys"])
 
 	s.RPC.Endpoints = []config.Endpoint{{RequestsPerSecond: 8}, {RequestsPerSecond: 50}}
 	require.EqualValues(t, 58, app.Bounds(s).RequestsPerSecond)

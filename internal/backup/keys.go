@@ -1,16 +1,18 @@
 package backup
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 
 	"filippo.io/age"
+
+	"github.com/meteora-fee-router/feeops/internal/secretfile"
 )
 
 // ParseRecipient reads a public key, age1… . Whoever has the secret half can open what is encrypted to it.
@@ -28,28 +30,16 @@ func ParseRecipient(s string) (age.Recipient, error) {
 // maxIdentityFile bounds what is read: a file of keys has some hundred bytes.
 const maxIdentityFile = 64 << 10
 
-// LoadIdentities reads a file of secret keys. One that others on the machine may read is refused. No error quotes it.
+// LoadIdentities reads a file of secret keys. One that others on the machine may read or replace is refused. No error quotes it.
 func LoadIdentities(path string) ([]age.Identity, error) {
 	fail := func(err error) ([]age.Identity, error) {
 		return nil, refuse("key file %s: %w: %w", path, ErrKeyFile, err)
 	}
-	f, err := os.Open(path)
+	raw, err := secretfile.Read(path, secretfile.OwnerAlone, maxIdentityFile)
 	if err != nil {
 		return fail(err)
 	}
-	defer func() { _ = f.Close() }() // It was only read.
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-		return fail(err)
-	case !info.Mode().IsRegular():
-		return fail(errors.New("it is not a regular file"))
-	case info.Size() > maxIdentityFile:
-		return fail(fmt.Errorf("it has %d bytes, too many for keys", info.Size()))
-	case info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows":
-		return fail(fmt.Errorf("others on this machine may read it (mode %04o); run: chmod 600 %q", info.Mode().Perm(), path))
-	}
-	list, err := age.ParseIdentities(f)
+	list, err := age.ParseIdentities(bytes.NewReader(raw))
 	if err != nil {
 		return fail(errors.New("it holds something else than secret keys AGE-SECRET-KEY-…, one a line"))
 	}

@@ -123,16 +123,22 @@ func (w *world) newPayer() solana.PrivateKey {
 	key, err := solana.NewRandomPrivateKey()
 	require.NoError(w.t, err)
 	w.node.Bank().SetAccount(key.PublicKey(), bank.Account{Lamports: 5 * solana.LAMPORTS_PER_SOL, Owner: solana.SystemProgramID})
+	file := filepath.Join(w.t.TempDir(), "next.json")
+	require.NoError(w.t, os.WriteFile(file, keyJSON(w.t, key), 0o600))
+	w.settings.Vaults[0].KeypairPath = file
+	return key
+}
+
+// keyJSON is a key in the format of the Solana command line.
+func keyJSON(t testing.TB, key solana.PrivateKey) []byte {
+	t.Helper()
 	numbers := make([]int, 0, len(key))
 	for _, b := range key {
 		numbers = append(numbers, int(b))
 	}
 	raw, err := json.Marshal(numbers)
-	require.NoError(w.t, err)
-	file := filepath.Join(w.t.TempDir(), "next.json")
-	require.NoError(w.t, os.WriteFile(file, raw, 0o600))
-	w.settings.Vaults[0].KeypairPath = file
-	return key
+	require.NoError(t, err)
+	return raw
 }
 
 func TestARotatedKeyPaysTheNextDayWithTablesOfItsOwn(t *testing.T) {

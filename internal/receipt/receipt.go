@@ -176,5 +176,24 @@ func Read(from io.Reader) (Receipt, error) {
 	case len(r.Lines) > 0 && len(r.Shares) > 0:
 		return Receipt{}, errors.New("the file has all lines and single ones: it was put together by hand")
 	}
-	return r, nil
+	return r, r.sameAs(raw)
+}
+
+// sameAs refuses a file that says more than what will be verified: JSON takes a name twice, and the last one counts, so
+// that people and other programs may read another amount than the one that was signed. White space alone may differ.
+func (r Receipt) sameAs(raw []byte) error {
+	var given, own, escaped bytes.Buffer
+	if err := json.Compact(&given, raw); err != nil {
+		return fmt.Errorf("the file is no receipt: %w", err)
+	}
+	plain := json.NewEncoder(&own)
+	plain.SetEscapeHTML(false) // As commands print it.
+	if err := errors.Join(plain.Encode(r), json.NewEncoder(&escaped).Encode(r)); err != nil {
+		return fmt.Errorf("the file is no receipt: %w", err)
+	}
+	same := func(b []byte) bool { return bytes.Equal(given.Bytes(), bytes.TrimSuffix(b, []byte("\n"))) }
+	if !same(own.Bytes()) && !same(escaped.Bytes()) {
+		return errors.New("the file is not as a receipt is written: a name stands twice, or in another order or form. Ask for the file as it was issued")
+	}
+	return nil
 }

@@ -33,7 +33,7 @@ const (
 
 // world is a day in the books and on a chain that says the same, until a test changes one of them.
 type world struct {
-	t        *testing.T
+	t        testing.TB
 	key      *seal.Key
 	manifest domain.Manifest
 	outcomes []domain.Outcome
@@ -91,7 +91,7 @@ func signature(n int) solana.Signature {
 }
 
 // newWorld pays a day of n investors, three a page. The creator is investor 1 as well.
-func newWorld(t *testing.T, n int) *world {
+func newWorld(t testing.TB, n int) *world {
 	w := &world{t: t, receipts: map[domain.Day][]byte{}, genesis: solana.Hash{5}.String(), txs: map[string]*chain.Transaction{}, vault: solana.PublicKey{1}, mint: solana.PublicKey{2}}
 	var err error
 	w.key, err = seal.Generate(rand.Reader)
@@ -180,7 +180,7 @@ func (w *world) made() receipt.Receipt {
 	return file(w.t, r)
 }
 
-func file(t *testing.T, r receipt.Receipt) receipt.Receipt {
+func file(t testing.TB, r receipt.Receipt) receipt.Receipt {
 	t.Helper()
 	b, err := json.Marshal(r)
 	require.NoError(t, err)
@@ -379,11 +379,66 @@ func TestRead_RefusesWhatIsNoReceipt(t *testing.T) {
 	for name, text := range map[string]string{
 		"nothing": "", "text": "receipt", "a list": "[]", "cut short": string(good[:len(good)-2]), "two": string(good) + string(good),
 		"another version": strings.Replace(string(good), `"version":1`, `"version":2`, 1), "an unknown field": strings.Replace(string(good), `"version":1`, `"version":1,"note":""`, 1),
+		"an amount twice, of which the last is true":       twice(string(good), `"paid":"0",`),
+		"a name in capitals beside the true one":           twice(string(good), `"PAID":"0",`),
+		"a statement before the true one":                  strings.Replace(string(good), `{"statement":`, `{"statement":{},"statement":`, 1),
+		"a signature before the true one":                  strings.Replace(string(good), `"signature":`, `"signature":"AAAA","signature":`, 1),
+		"a line of somebody else before the true ones":     strings.Replace(string(good), `"lines":`, `"lines":[],"lines":`, 1),
+		"an escaped letter, which other programs may miss": strings.Replace(string(good), `"vault_id":"`, `"vault\u005fid":"`, 1),
 		"both forms": strings.TrimSuffix(string(good), "}") + `,"shares":[{"line":{},"index":0,"proof":[]}]}`,
 	} {
 		_, err := receipt.Read(strings.NewReader(text))
 		require.Error(t, err, name)
 	}
+}
+
+// twice puts something before the first amount that was paid.
+func twice(file, text string) string { return strings.Replace(file, `"paid":`, text+`"paid":`, 1) }
+
+func TestRead_TakesAReceiptHoweverItIsIndented(t *testing.T) {
+	w := newWorld(t, 3)
+	r := w.made()
+	r.Statement.Token.Symbol = "A&B"
+	for _, escape := range []bool{true, false} {
+		var file bytes.Buffer
+		enc := json.NewEncoder(&file)
+		enc.SetIndent("", "\t")
+		enc.SetEscapeHTML(escape)
+		require.NoError(t, enc.Encode(r))
+		got, err := receipt.Read(&file)
+		require.NoError(t, err)
+		require.Equal(t, r, got)
+	}
+}
+
+// FuzzRead_AChangedFileIsRefusedOrSaysTheSame changes a true receipt by one piece of text at one place: what still reads
+// and verifies is the receipt that was signed.
+func FuzzRead_AChangedFileIsRefusedOrSaysTheSame(f *testing.F) {
+	w := newWorld(f, 3)
+	whole := w.made()
+	one, err := whole.For(whole.Lines[0].Stream)
+	require.NoError(f, err)
+	for i, at := range []uint16{0, 1, 14, 60, 200, 500, 900, 1200, 1500, 2000, 2500, 3000} {
+		f.Add(at, uint8(i%4), `"paid":"1",`, i%2 == 0)
+		f.Add(at, uint8(1), "0", i%2 == 0)
+		f.Add(at, uint8(1), " ", i%2 == 0)
+	}
+	f.Fuzz(func(t *testing.T, at uint16, cut uint8, put string, all bool) {
+		want := whole
+		if !all {
+			want = one
+		}
+		file, err := json.Marshal(want)
+		require.NoError(t, err)
+		from := min(int(at), len(file))
+		to := min(from+int(cut), len(file))
+		changed := append(append(append([]byte{}, file[:from]...), put...), file[to:]...)
+		got, err := receipt.Read(bytes.NewReader(changed))
+		if err != nil || got.VerifyForm(nil).Worst() == domain.CheckFail {
+			return
+		}
+		require.Equal(t, want, got, "a changed file verifies: %s", changed)
+	})
 }
 
 func FuzzRead(f *testing.F) {

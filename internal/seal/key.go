@@ -13,10 +13,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
-	"runtime"
 	"strings"
+
+	"github.com/meteora-fee-router/feeops/internal/secretfile"
 )
 
 // ErrSignature means that a document was changed, or signed with another key.
@@ -100,21 +102,12 @@ func Generate(random io.Reader) (*Key, error) {
 
 // Open reads a key file: PKCS #8 in PEM, mode 0600. Errors never quote its content.
 func Open(path string) (*Key, error) {
-	f, err := os.Open(path)
-	if err != nil {
+	raw, err := secretfile.Read(path, secretfile.OwnerAlone, maxKeyFile)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("audit key: %w. Make one with: feeops audit keygen", err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
+	case err != nil:
 		return nil, fmt.Errorf("audit key: %w", err)
-	}
-	if perm := info.Mode().Perm(); perm&0o077 != 0 && runtime.GOOS != "windows" {
-		return nil, fmt.Errorf("audit key %s may be used by others on this machine (mode %04o). Run: chmod 600 %q", path, perm, path)
-	}
-	raw, err := io.ReadAll(io.LimitReader(f, maxKeyFile))
-	if err != nil {
-		return nil, fmt.Errorf("audit key %s: %w", path, err)
 	}
 	block, _ := pem.Decode(raw)
 	if block == nil || block.Type != privateType {

@@ -9,12 +9,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
-	"runtime"
 
 	"github.com/gagliardetto/solana-go"
 
 	"github.com/meteora-fee-router/feeops/internal/fault"
+	"github.com/meteora-fee-router/feeops/internal/secretfile"
 )
 
 // maxKeyFile bounds what is read: a key file has about 230 bytes.
@@ -27,27 +26,15 @@ type KeyFile struct {
 	public  solana.PublicKey
 }
 
-// OpenKeyFile reads a key file. It refuses one that others on the machine may read, one of the wrong length, and one
-// whose two halves do not belong together. Errors: Human "signer/key"; they never quote the file's content.
+// OpenKeyFile reads a key file. It refuses one that others on the machine may read or replace, one of the wrong length,
+// and one whose two halves do not belong together. Errors: Human "signer/key"; they never quote the file's content.
 func OpenKeyFile(path string) (*KeyFile, error) {
-	f, err := os.Open(path)
-	if err != nil {
+	raw, err := secretfile.Read(path, secretfile.OwnerAlone, maxKeyFile)
+	switch {
+	case errors.Is(err, secretfile.ErrUnsafe):
+		return nil, refuseKey(fmt.Errorf("key file: %w", err), "If the advice does not help, give another file: signer.keypair_path, or the vault's keypair_path")
+	case err != nil:
 		return nil, refuseKey(fmt.Errorf("key file: %w", err), "Check KEYPAIR_PATH or the vault's key setting")
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, refuseKey(fmt.Errorf("key file: %w", err), "")
-	}
-	if !info.Mode().IsRegular() {
-		return nil, refuseKey(fmt.Errorf("key file %s is not a regular file", path), "Name the key file itself")
-	}
-	if perm := info.Mode().Perm(); perm&0o077 != 0 && runtime.GOOS != "windows" {
-		return nil, refuseKey(fmt.Errorf("key file %s may be used by others on this machine (mode %04o)", path, perm), fmt.Sprintf("Run: chmod 600 %q", path))
-	}
-	raw, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
-	if err != nil {
-		return nil, refuseKey(fmt.Errorf("key file: %w", err), "")
 	}
 	k, err := ParseKey(raw)
 	if err != nil {

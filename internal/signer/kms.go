@@ -50,6 +50,7 @@ func OpenKMS(ctx context.Context, o KMSOptions) (*KMS, error) {
 		return nil, fault.Newf(fault.Human, CodeKey, "settings of AWS: %w", err)
 	}
 	k.client = kms.NewFromConfig(settings, func(s *kms.Options) {
+		s.HTTPClient = shortClient{s.HTTPClient}
 		if o.Endpoint != "" {
 			s.BaseEndpoint = &o.Endpoint
 		}

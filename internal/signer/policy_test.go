@@ -108,6 +108,11 @@ func (d *desk) fixed() []solana.PublicKey {
 	return out
 }
 
+// fixedWithSelf is what fixed leaves out too.
+func (d *desk) fixedWithSelf() []solana.PublicKey {
+	return append([]solana.PublicKey{d.self}, d.fixed()...)
+}
+
 // page is a guarded page of the vault; change may spoil it.
 func (d *desk) page(t testing.TB, change ...func(*router.DistributeFees)) solana.Instruction {
 	cursor := uint32(10)
@@ -222,6 +227,19 @@ func TestPolicy_SignsTheRoutersDayAndNothingElse(t *testing.T) {
 		{"a router that is not configured", self, []solana.Instruction{with(func(c *router.DistributeFees) { c.Program = router.ProgramDevnet })}, "allow-list"},
 		{"a transfer of SOL", self, []solana.Instruction{ix(solana.SystemProgramID, append(tag(2), make([]byte, 8)...), self, other)}, "allow-list"},
 		{"a transfer of tokens", self, []solana.Instruction{ix(solana.TokenProgramID, []byte{3, 1, 0, 0, 0, 0, 0, 0, 0}, self, other)}, "allow-list"},
+		{"a durable nonce, which would keep a page good for ever", self, []solana.Instruction{ix(solana.SystemProgramID, tag(4), other, solana.SysVarRecentBlockHashesPubkey, self), page}, "allow-list"},
+		{"an account that is given to a program", self, []solana.Instruction{ix(solana.SystemProgramID, append(tag(1), make([]byte, 32)...), self)}, "allow-list"},
+		{"a delegate for a token account", self, []solana.Instruction{ix(solana.TokenProgramID, []byte{4, 255, 255, 255, 255, 255, 255, 255, 255}, other, other, self)}, "allow-list"},
+		{"a memo", self, []solana.Instruction{page, ix(solana.MemoProgramID, []byte("hello"), self)}, "allow-list"},
+		{"a page with more bytes than the program reads", self, []solana.Instruction{ix(d.vault.Program, append(router.DistributeFeesArgs{PageSize: 1, Cursor: &zero}.Encode(), 0), d.fixedWithSelf()...)}, "bytes"},
+		{"a page for investors by the thousand", self, []solana.Instruction{with(func(c *router.DistributeFees) {
+			for range 2*router.MaxPageSize + 1 {
+				c.Remaining = append(c.Remaining, solana.NewAccountMeta(d.stream, false, false))
+			}
+		})}, "a page has at most"},
+		{"the fee payer among the investors", self, []solana.Instruction{with(func(c *router.DistributeFees) {
+			c.Remaining = append(c.Remaining, solana.NewAccountMeta(self, true, false))
+		})}, "stands among the investors"},
 		{"a transfer behind a page", self, []solana.Instruction{page, ix(solana.SystemProgramID, tag(2), self, other)}, "allow-list"},
 
 		{"a token account of a stranger", self, []solana.Instruction{d.makes(t, other)}, "no plan names"},

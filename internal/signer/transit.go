@@ -75,7 +75,7 @@ func newVaultClient(o TransitOptions) (*vault.Client, error) {
 	}
 	c, err := vault.NewClient(&vault.Config{
 		Address: o.Address, Timeout: o.Timeout, DisableRedirects: true,
-		HttpClient: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		HttpClient: &http.Client{Transport: short{transport}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 		CheckRetry: func(context.Context, *http.Response, error) (bool, error) { return false, nil }, // The activity asks again.
 	})
 	if err != nil {

@@ -1,15 +1,18 @@
 package app
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/meteora-fee-router/feeops/config"
 	"github.com/meteora-fee-router/feeops/internal/host"
 	"github.com/meteora-fee-router/feeops/internal/report"
+	"github.com/meteora-fee-router/feeops/internal/secretfile"
+	"github.com/meteora-fee-router/feeops/internal/signer"
 )
 
 // Bounds are the limits that settings and machine set.
@@ -69,17 +72,20 @@ func keyFiles(s config.Settings) report.Assessment {
 	}
 	seen, open := 0, 0
 	for path := range paths {
-		info, err := os.Stat(path)
-		if path == "" || err != nil {
+		if path == "" {
+			continue
+		}
+		_, err := signer.OpenKeyFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		seen++
-		if info.Mode().Perm()&0o077 != 0 {
+		if errors.Is(err, secretfile.ErrUnsafe) {
 			open++
 		}
 	}
 	if seen > 0 {
-		a.State, a.Evidence = "ok", fmt.Sprintf("%d key files on this machine's disk, %d readable by others than their owner", seen, open)
+		a.State, a.Evidence = "ok", fmt.Sprintf("%d key files on this machine's disk, %d that others may read or replace", seen, open)
 	}
 	if open > 0 {
 		a.State = "fail"

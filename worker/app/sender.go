@@ -49,7 +49,9 @@ func (g *lateGate) Open(ctx context.Context, vault string) error {
 // opened now keeps the worker from starting: better than a day that finds out in its middle.
 func newSenders(s config.Settings, pool *chain.Pool, db *store.Store, clock Clock, log *slog.Logger) (*senders, error) {
 	out := &senders{byVault: map[string]*sender.Sender{}, keys: map[string]solana.PublicKey{}, watched: map[string]*signer.Watched{}, gate: &lateGate{}}
-	opened, payers := map[string]*signer.Watched{}, map[string]config.Payer{}
+	// By payer and not by place alone: two vaults may name one key and expect another address of it.
+	opened, payers := map[config.Payer]*signer.Watched{}, map[string]config.Payer{}
+	byAddress := map[solana.PublicKey]*signer.Watched{}
 	out.reopen = func(ctx context.Context, vault string) (signer.Signer, error) {
 		p, ok := payers[vault]
 		if !ok {
@@ -65,16 +67,19 @@ func newSenders(s config.Settings, pool *chain.Pool, db *store.Store, clock Cloc
 		if p.Key == "" {
 			return nil, fault(fmt.Errorf("vault %s has no fee payer: set signer.keypair_path (or KEYPAIR_PATH), or keypair_path of the vault", v.ID))
 		}
-		if opened[p.Key] == nil {
+		if opened[p] == nil {
 			ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
 			key, err := OpenKey(ctx, s, p)
 			cancel()
 			if err != nil {
 				return nil, fault(fmt.Errorf("fee payer of vault %s: %w", v.ID, err))
 			}
-			opened[p.Key] = signer.Watch(key, clock)
+			if byAddress[key.PublicKey()] == nil { // One address has one queue, wherever its key lies.
+				byAddress[key.PublicKey()] = signer.Watch(key, clock)
+			}
+			opened[p] = byAddress[key.PublicKey()]
 		}
-		out.watched[v.ID], out.keys[v.ID], payers[v.ID] = opened[p.Key], opened[p.Key].PublicKey(), p
+		out.watched[v.ID], out.keys[v.ID], payers[v.ID] = opened[p], opened[p].PublicKey(), p
 	}
 	vaults, err := Vaults(s, out.payer)
 	if err != nil {

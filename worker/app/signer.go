@@ -19,8 +19,8 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/store"
 )
 
-// OpenKey opens a fee payer's key where the settings say that it is. A key of a service must be the one that the
-// settings name: without a name the error tells its address.
+// OpenKey opens a fee payer's key where the settings say that it is. It must be the one that the settings name. A key of a
+// service must be named: without a name the error tells its address.
 func OpenKey(ctx context.Context, s config.Settings, p config.Payer) (signer.Signer, error) {
 	var want solana.PublicKey
 	if p.PublicKey != "" {
@@ -38,7 +38,7 @@ func OpenKey(ctx context.Context, s config.Settings, p config.Payer) (signer.Sig
 		k := s.Signer.KMS
 		key, err = signer.OpenKMS(ctx, signer.KMSOptions{Region: k.Region, Endpoint: k.Endpoint.Reveal(), KeyID: p.Key, Public: want, Timeout: s.Signer.Timeout})
 	default:
-		key, err = signer.OpenKeyFile(p.Key)
+		key, err = openFile(p.Key, want)
 	}
 	if err != nil {
 		return nil, err // Not the key: a nil pointer in it would look like one.
@@ -46,6 +46,20 @@ func OpenKey(ctx context.Context, s config.Settings, p config.Payer) (signer.Sig
 	if want.IsZero() && p.Source != config.SourceFile {
 		return key, feefault.Newf(feefault.Human, signer.CodeKey, "%s is key %s, and the settings do not name it", key, key.PublicKey()).
 			WithNext(fmt.Sprintf("If that is the fee payer, set signer.public_key (or signer_public_key of the vault) to %s: a worker then refuses any other", key.PublicKey()))
+	}
+	return key, nil
+}
+
+// openFile opens a key file. One that the settings name the address of must be that one: an old key that was put back, or
+// another that was put in its place, signs nothing.
+func openFile(path string, want solana.PublicKey) (signer.Signer, error) {
+	key, err := signer.OpenKeyFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if !want.IsZero() && key.PublicKey() != want {
+		return nil, feefault.Newf(feefault.Human, signer.CodeRotated, "%s is key %s, and the settings say %s", path, key.PublicKey(), want).
+			WithNext("If the key was rotated on purpose, set signer.public_key (or signer_public_key of the vault) to the new address; else find out who changed the file: docs/runbooks/key-compromised.md")
 	}
 	return key, nil
 }

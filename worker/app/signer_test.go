@@ -3,6 +3,8 @@ package app
 import (
 	"crypto/ed25519"
 	"crypto/rand"
+	"encoding/json"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -115,4 +117,67 @@ func TestSigningLimits_AreThoseOfThePayersOwnVaults(t *testing.T) {
 	require.Equal(t, solana.PublicKey{3}, l.Vaults[0].Address)
 	require.Equal(t, domain.SpendCaps{Rent: 5_000_000_000, Total: 6_000_000_000}, l.Caps)
 	require.EqualValues(t, 20_000_000, l.MaxRentLamports)
+}
+
+// keyFile writes a new key file.
+func keyFile(t *testing.T) (path string, address solana.PublicKey) {
+	t.Helper()
+	key, err := solana.NewRandomPrivateKey()
+	require.NoError(t, err)
+	numbers := make([]int, 0, len(key))
+	for _, b := range key {
+		numbers = append(numbers, int(b))
+	}
+	raw, err := json.Marshal(numbers)
+	require.NoError(t, err)
+	path = filepath.Join(t.TempDir(), "key.json")
+	require.NoError(t, os.WriteFile(path, raw, 0o600))
+	return path, key.PublicKey()
+}
+
+func TestOpenKey_AFileThatIsAnotherKeyThanTheSettingsNameIsRefused(t *testing.T) {
+	old, oldAddress := keyFile(t)
+	next, nextAddress := keyFile(t)
+	s := config.Default()
+	s.Signer.KeypairPath, s.Signer.PublicKey = next, nextAddress.String()
+	key, err := OpenKey(t.Context(), s, s.Payer(config.Vault{}))
+	require.NoError(t, err)
+	require.Equal(t, nextAddress, key.PublicKey())
+	s.Signer.KeypairPath = old // Somebody puts the old file back.
+	_, err = OpenKey(t.Context(), s, s.Payer(config.Vault{}))
+	require.Equal(t, feefault.Human, feefault.KindOf(err))
+	require.Equal(t, signer.CodeRotated, feefault.CodeOf(err))
+	require.ErrorContains(t, err, oldAddress.String())
+	require.ErrorContains(t, err, nextAddress.String())
+	s.Signer.PublicKey = ""
+	_, err = OpenKey(t.Context(), s, s.Payer(config.Vault{}))
+	require.NoError(t, err, "a file need not be named")
+	_, err = OpenKey(t.Context(), s, s.Payer(config.Vault{KeypairPath: next, SignerPublicKey: oldAddress.String()}))
+	require.Equal(t, signer.CodeRotated, feefault.CodeOf(err), "a vault's own key has its own name")
+}
+
+// TestSenders_OneKeyIsOneQueueAndEveryVaultsExpectationCounts has two vaults with one key: what the second one expects of
+// it is looked at too, and copies of one key file sign in one queue.
+func TestSenders_OneKeyIsOneQueueAndEveryVaultsExpectationCounts(t *testing.T) {
+	path, address := keyFile(t)
+	raw, err := os.ReadFile(path)
+	require.NoError(t, err)
+	twin := filepath.Join(t.TempDir(), "copy.json")
+	require.NoError(t, os.WriteFile(twin, raw, 0o600))
+	s := config.Default()
+	s.Network = "localnet"
+	at := func(id string, n byte) config.Vault {
+		key := func(m byte) string { return solana.PublicKey{n, m}.String() }
+		return config.Vault{ID: id, Enabled: true, Vault: key(1), QuoteMint: key(2), CreatorWallet: key(3), HonoraryPosition: key(4), CPAMMProgram: key(5), ProgramID: key(6), KeypairPath: path}
+	}
+	s.Vaults = []config.Vault{at("a", 1), at("b", 2)}
+	s.Vaults[1].KeypairPath = twin
+	got, err := newSenders(s, nil, openStore(t), time.Now, quietLog())
+	require.NoError(t, err)
+	require.Same(t, got.byVault["a"], got.byVault["b"])
+	require.Equal(t, address, got.keys["b"])
+	s.Vaults[1].KeypairPath, s.Vaults[1].SignerPublicKey = path, solana.PublicKey{9}.String()
+	_, err = newSenders(s, nil, openStore(t), time.Now, quietLog())
+	require.ErrorContains(t, err, "fee payer of vault b")
+	require.ErrorContains(t, err, "rotated")
 }

@@ -10,7 +10,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
+
+	"github.com/meteora-fee-router/feeops/internal/secretfile"
 )
 
 // largest bounds what is read; a key file has about 120 bytes.
@@ -43,25 +44,11 @@ func Write(path string, random io.Reader) (ed25519.PublicKey, error) {
 	return public, nil
 }
 
-// Read reads a key file. It refuses one that others on the machine may read. Its errors never quote the content.
+// Read reads a key file. It refuses one that others on the machine may read or replace. Its errors never quote the content.
 func Read(path string) (ed25519.PrivateKey, error) {
-	f, err := os.Open(path)
+	raw, err := secretfile.Read(path, secretfile.OwnerAlone, largest)
 	if err != nil {
 		return nil, fmt.Errorf("operator's key: %w", err)
-	}
-	defer func() { _ = f.Close() }() // It was only read.
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("operator's key: %w", err)
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("operator's key %s is not a regular file", path)
-	case info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows":
-		return nil, fmt.Errorf("operator's key %s may be used by others on this machine (mode %04o). Run: chmod 600 %q", path, info.Mode().Perm(), path)
-	}
-	raw, err := io.ReadAll(io.LimitReader(f, largest+1))
-	if err != nil {
-		return nil, fmt.Errorf("operator's key %s: %w", path, err)
 	}
 	key, err := Parse(raw)
 	if err != nil {

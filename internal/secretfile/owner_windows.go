@@ -1,0 +1,6 @@
+package secretfile
+
+import "io/fs"
+
+// ownerOf knows nothing of users here.
+func ownerOf(fs.FileInfo) (int, bool) { return 0, false }
