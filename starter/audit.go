@@ -85,7 +85,7 @@ func (c *cli) auditList(ctx context.Context, f auditFilter) (err error) {
 		found = found[max(0, len(found)-f.limit):]
 	}
 	if c.json {
-		return c.printJSON(map[string]any{"entries": found})
+		return c.printJSON(auditEntries{found})
 	}
 	if len(found) == 0 {
 		fmt.Fprintln(c.stdout, "No entry.")
@@ -126,6 +126,17 @@ func (c *cli) auditVerifyCommand() *cobra.Command {
 	cmd.Flags().StringVar(&heads, "head", "", "signed heads: a `file`, - for standard input, or the text itself, as a channel shows it")
 	cmd.Flags().StringVar(&key, "key", "", "public `key` that signed them: hex or a file (default: that of audit.key_path)")
 	return cmd
+}
+
+// auditEntries is audit list --json.
+type auditEntries struct {
+	Entries []store.AuditEntry `json:"entries"`
+}
+
+// auditKey is audit keygen --json.
+type auditKey struct {
+	Path      string `json:"key_path"`
+	PublicKey string `json:"public_key"`
 }
 
 // auditVerification is audit verify --json.
@@ -347,7 +358,7 @@ func (c *cli) auditKeygen(path string) error {
 		return err
 	}
 	if c.json {
-		return c.printJSON(map[string]string{"key_path": path, "public_key": key.Public().String()})
+		return c.printJSON(auditKey{path, key.Public().String()})
 	}
 	fmt.Fprintf(c.stdout, "Wrote %s and %s.pub.\nPublic key: %s\nSet audit.key_path to the file, and publish the public key.\n", path, path, key.Public())
 	return nil

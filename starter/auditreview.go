@@ -44,6 +44,13 @@ func (c *cli) auditReviewCommand() *cobra.Command {
 	return cmd
 }
 
+// auditSignedOff is audit review --through N --json.
+type auditSignedOff struct {
+	OK      bool   `json:"ok"`
+	Through int64  `json:"through"`
+	By      string `json:"by"`
+}
+
 // auditReviewed is audit review --json.
 type auditReviewed struct {
 	OK bool `json:"ok"` // No review is due.
@@ -112,7 +119,7 @@ func (c *cli) auditSignOff(ctx context.Context, through int64, note string) (err
 		return err
 	}
 	if c.json {
-		return c.printJSON(map[string]any{"ok": true, "through": through, "by": actor()})
+		return c.printJSON(auditSignedOff{true, through, actor()})
 	}
 	fmt.Fprintf(c.stdout, "Written down: %s has read the log up to entry %d.\n", actor(), through)
 	return nil

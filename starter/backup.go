@@ -150,11 +150,7 @@ func (c *cli) backupCreate(ctx context.Context) (err error) {
 		return backupError(err)
 	}
 	if c.json {
-		return c.printJSON(struct {
-			OK bool `json:"ok"`
-			backup.Made
-			TookMS int64 `json:"took_ms"`
-		}{true, made, made.Took.Milliseconds()})
+		return c.printJSON(backupMade{true, made, made.Took.Milliseconds()})
 	}
 	fmt.Fprintf(c.stdout, "%s in %s\n%d rows, %d files, %d bytes in %d ms\nsha256 %s\n", made.ID, made.Place, made.Rows, made.Files, made.Bytes, made.Took.Milliseconds(), made.SHA256)
 	if made.Signer == "" {
@@ -176,6 +172,28 @@ func (c *cli) backupListCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&from, "from", "", "another `place` than backup.place")
 	return cmd
+}
+
+// backupMade is backup create --json.
+type backupMade struct {
+	OK bool `json:"ok"`
+	backup.Made
+
+	TookMS int64 `json:"took_ms"`
+}
+
+// backupKey is backup keygen --json.
+type backupKey struct {
+	OK        bool   `json:"ok"`
+	Recipient string `json:"recipient"`
+	File      string `json:"identity_file"`
+}
+
+// backupsListed is backup list --json.
+type backupsListed struct {
+	OK       bool        `json:"ok"`
+	Place    string      `json:"place"`
+	Archives []listedRow `json:"archives"`
 }
 
 // listedRow is an archive with what is known here of who made it.
@@ -212,11 +230,7 @@ func (c *cli) backupList(ctx context.Context, from string) (err error) {
 		rows = append(rows, listedRow{l, l.SignedBy(d.keeper.Signers())})
 	}
 	if c.json {
-		err = c.printJSON(struct {
-			OK       bool        `json:"ok"`
-			Place    string      `json:"place"`
-			Archives []listedRow `json:"archives"`
-		}{ok, d.place.String(), rows})
+		err = c.printJSON(backupsListed{ok, d.place.String(), rows})
 	} else {
 		c.say("%d archives in %s", len(all), d.place)
 		t := newTable("", "archive", "state", "signed", "age", "bytes", "schema")
@@ -252,7 +266,7 @@ func (c *cli) backupKeygenCommand() *cobra.Command {
 			case err != nil:
 				return backupError(err)
 			case c.json:
-				return c.printJSON(map[string]any{"ok": true, "recipient": recipient, "identity_file": output})
+				return c.printJSON(backupKey{true, recipient, output})
 			}
 			fmt.Fprintln(c.stdout, recipient)
 			c.say("the secret half is in %s; put the line above into backup.recipients", output)

@@ -81,13 +81,24 @@ func (c *cli) backupVerify(ctx context.Context, args []string, f archiveFlags) (
 	return c.printChecked("whole", got, time.Since(began))
 }
 
+// backupChecked is backup verify --json and backup restore --json.
+type backupChecked struct {
+	OK bool `json:"ok"`
+	backup.Checked
+
+	TookMS int64 `json:"took_ms"`
+}
+
+// backupsPruned is backup prune --json.
+type backupsPruned struct {
+	OK      bool     `json:"ok"`
+	DryRun  bool     `json:"dry_run"`
+	Removed []string `json:"removed"`
+}
+
 func (c *cli) printChecked(word string, got backup.Checked, took time.Duration) error {
 	if c.json {
-		return c.printJSON(struct {
-			OK bool `json:"ok"`
-			backup.Checked
-			TookMS int64 `json:"took_ms"`
-		}{true, got, took.Milliseconds()})
+		return c.printJSON(backupChecked{true, got, took.Milliseconds()})
 	}
 	fmt.Fprintf(c.stdout, "%s  %s\nmade %s by %s, from %s\n%d rows, %d files, %d bytes, sha256 %s\n%s\n%d ms\n",
 		word, got.ID, got.MadeAt.UTC().Format(time.RFC3339), got.Program, got.Database, got.Rows, got.Files, got.Bytes, got.SHA256, signature(got), took.Milliseconds())
@@ -250,7 +261,7 @@ func (c *cli) backupPrune(ctx context.Context, dryRun bool) (err error) {
 		gone = append(gone, removed...)
 	}
 	if c.json {
-		return c.printJSON(map[string]any{"ok": true, "dry_run": dryRun, "removed": gone})
+		return c.printJSON(backupsPruned{true, dryRun, gone})
 	}
 	for _, id := range gone {
 		fmt.Fprintln(c.stdout, id)

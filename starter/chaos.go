@@ -224,18 +224,20 @@ func chaosTable(results []chaos.Result, told bool) table.Writer {
 	return t
 }
 
+// scenarioRow is one line of chaos --list --json.
+type scenarioRow struct {
+	Name  string `json:"name"`
+	Group string `json:"group"`
+	About string `json:"about"`
+	Mixes bool   `json:"mixes"`
+}
+
 func (c *cli) listScenarios() error {
 	all := chaos.Scenarios()
 	if c.json {
-		type row struct {
-			Name  string `json:"name"`
-			Group string `json:"group"`
-			About string `json:"about"`
-			Mixes bool   `json:"mixes"`
-		}
-		rows := []row{}
+		rows := []scenarioRow{}
 		for _, s := range all {
-			rows = append(rows, row{s.Name, s.Group, s.About, s.Mixes})
+			rows = append(rows, scenarioRow{s.Name, s.Group, s.About, s.Mixes})
 		}
 		return c.printJSON(rows)
 	}

@@ -73,13 +73,19 @@ func (c *cli) codecServe(ctx context.Context, listen, origin string) error {
 	return c.serveCodec(ctx, l, httpguard.Server(handler), s.Temporal.Encryption.CodecToken.IsZero(), token)
 }
 
+// codecServed is codec serve --json, printed when it listens.
+type codecServed struct {
+	Address string `json:"address"`
+	Token   string `json:"token,omitempty"`
+}
+
 // serveCodec tells where it serves. A token that was made for this start is shown once, to the person who needs it.
 func (c *cli) serveCodec(ctx context.Context, l net.Listener, server *http.Server, fresh bool, token string) error {
 	address := "http://" + l.Addr().String()
 	if c.json {
-		out := map[string]string{"address": address}
+		out := codecServed{Address: address}
 		if fresh {
-			out["token"] = token
+			out.Token = token
 		}
 		if err := c.printJSON(out); err != nil {
 			return err

@@ -82,12 +82,15 @@ func (c *cli) drillRestore(ctx context.Context, f archiveFlags) (err error) {
 	return nil
 }
 
+// restoreDrilled is drill restore --json.
+type restoreDrilled struct {
+	OK bool `json:"ok"`
+	domain.Drill
+}
+
 func (c *cli) printDrill(d domain.Drill) error {
 	if c.json {
-		return c.printJSON(struct {
-			OK bool `json:"ok"`
-			domain.Drill
-		}{d.OK(), d})
+		return c.printJSON(restoreDrilled{d.OK(), d})
 	}
 	for _, s := range d.Steps {
 		fmt.Fprintf(c.stdout, "%-13s %-42s %6d ms  %s\n", s.Result, s.Name, s.TookMS, s.Detail)

@@ -22,6 +22,19 @@ type incidentList struct {
 	Incidents []domain.Incident `json:"incidents"`
 }
 
+// evidenceVerified is incident verify --json.
+type evidenceVerified struct {
+	OK       bool            `json:"ok"`
+	Evidence []evidenceCheck `json:"evidence"`
+}
+
+// postmortemDraft is incident postmortem --json.
+type postmortemDraft struct {
+	ID       string `json:"id"`
+	File     string `json:"file,omitempty"`
+	Markdown string `json:"markdown"`
+}
+
 // incidentView is incident show --json.
 type incidentView struct {
 	Incident domain.Incident  `json:"incident"`
@@ -216,10 +229,7 @@ func (c *cli) incidentVerify(ctx context.Context, id string) (err error) {
 		}
 	}
 	if c.json {
-		err = c.printJSON(struct {
-			OK       bool            `json:"ok"`
-			Evidence []evidenceCheck `json:"evidence"`
-		}{len(bad) == 0, v.Evidence})
+		err = c.printJSON(evidenceVerified{len(bad) == 0, v.Evidence})
 	} else {
 		for _, e := range v.Evidence {
 			if e.OK {
@@ -266,11 +276,7 @@ func (c *cli) postmortem(ctx context.Context, id, output string) (err error) {
 	}
 	switch {
 	case c.json:
-		return c.printJSON(struct {
-			ID       string `json:"id"`
-			File     string `json:"file,omitempty"`
-			Markdown string `json:"markdown"`
-		}{i.ID, output, draft})
+		return c.printJSON(postmortemDraft{i.ID, output, draft})
 	case output != "":
 		fmt.Fprintf(c.stdout, "The draft of %s is in %s.\n", i.ID, output)
 	default:

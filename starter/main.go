@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -13,12 +14,15 @@ func main() {
 	os.Exit(mainCode())
 }
 
-// mainCode is main without the exit, so that deferred steps run and tests can call it.
-func mainCode() int {
+// mainCode is main without the exit, so that deferred steps run.
+func mainCode() int { return mainTo(os.Stdout) }
+
+// mainTo is mainCode with another place for results, so that tests can hold them against their schemas.
+func mainTo(stdout io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	ctx, cancel := endWithGoRun(ctx)
 	defer cancel()
-	c := &cli{stdout: os.Stdout, stderr: os.Stderr, env: os.Environ()}
+	c := &cli{stdout: stdout, stderr: os.Stderr, env: os.Environ()}
 	return c.execute(ctx, os.Args[1:])
 }

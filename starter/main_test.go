@@ -18,7 +18,7 @@ import (
 
 // TestMain makes the test binary also the feeops command, for the scripts.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"feeops": main})
+	testscript.Main(m, map[string]func(){"feeops": mainUnderSchema})
 }
 
 // TestScripts runs the command line as a user does. Exit codes are checked with "exits CODE feeops …".

@@ -64,6 +64,11 @@ func (c *cli) keygen(out, name string) error {
 	return nil
 }
 
+// operatorsListed is operator list --json.
+type operatorsListed struct {
+	Operators []operatorRow `json:"operators"`
+}
+
 // operatorRow is a person in operator list --json.
 type operatorRow struct {
 	Name    string   `json:"name"`
@@ -86,7 +91,7 @@ func (c *cli) operatorListCommand() *cobra.Command {
 				rows = append(rows, operatorRow{Name: o.Name, Roles: o.Roles, Key: o.PublicKey, Expires: o.Expires})
 			}
 			if c.json {
-				return c.printJSON(map[string]any{"operators": rows})
+				return c.printJSON(operatorsListed{rows})
 			}
 			t := newTable("", "Name", "Roles", "Expires", "Public key")
 			for _, r := range rows {

@@ -114,7 +114,7 @@ func (c *cli) commands() []*cobra.Command {
 		c.stopCommand(), c.isolateCommand(), c.releaseCommand(), c.resumeCommand(), c.operatorCommand(), c.incidentCommand(), c.drillCommand(),
 		c.alertsCommand(), c.muteCommand(), c.reportCommand(), c.notifyCommand(), c.workerCommand(),
 		c.auditCommand(), c.receiptCommand(), c.signerCommand(), c.codecCommand(),
-		c.backupCommand(), c.booksCommand(), c.scheduleCommand(), c.rpcCommand(), c.pageSizeCommand(), c.setupCommand(), c.deploymentCommand(), c.readyCommand(), c.configCommand(), c.doctorCommand(), c.versionCommand(),
+		c.backupCommand(), c.booksCommand(), c.scheduleCommand(), c.rpcCommand(), c.pageSizeCommand(), c.setupCommand(), c.deploymentCommand(), c.readyCommand(), c.configCommand(), c.schemaCommand(), c.doctorCommand(), c.versionCommand(),
 	}
 }
 

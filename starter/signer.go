@@ -16,6 +16,11 @@ import (
 	"github.com/meteora-fee-router/feeops/worker/app"
 )
 
+// payersChecked is signer check --json.
+type payersChecked struct {
+	Payers []payerRow `json:"payers"`
+}
+
 // payerRow is a fee payer in signer check --json.
 type payerRow struct {
 	Source    string             `json:"source"`
@@ -46,7 +51,7 @@ func (c *cli) signerCheck(ctx context.Context) error {
 	}
 	rows := checkPayers(ctx, s)
 	if c.json {
-		err = c.printJSON(map[string]any{"payers": rows})
+		err = c.printJSON(payersChecked{rows})
 	} else {
 		t := newTable("", "Key", "Address", "Vaults", "State", "Seen")
 		for _, r := range rows {
