@@ -199,7 +199,7 @@ func TestD15_D17_BadWeatherChangesNoSum(t *testing.T) {
 		v := r.review(t, 24).Vaults[0]
 		require.Positive(t, struck(v), name)
 		require.True(t, v.Complete, "%s: %+v", name, v.Gaps)
-		require.Equal(t, []domain.Amount{want.Claimed, want.Paid, want.Creator}, []domain.Amount{v.Claimed, v.Paid, v.Creator}, name)
+		require.Equal(t, []domain.Amount{want.Claimed, want.Paid, want.Creator}, []domain.Amount{v.Flow.Claimed, v.Flow.Paid, v.Flow.Creator}, name)
 		require.True(t, v.Days[0].Closed, name)
 	}
 }

@@ -237,7 +237,7 @@ type Reviewed struct {
 	BaseFees     uint64        `json:"base_fees"`    // Must be 0 (D20).
 	TreasuryIn   domain.Amount `json:"treasury_in"`  // Came without a page.
 	TreasuryOut  domain.Amount `json:"treasury_out"`
-	Flow         `json:"flow"`
+	Flow         Flow          `json:"flow"`
 	Distributed  domain.Amount `json:"distributed"`
 	Days         []ReviewedDay `json:"days"` // Oldest first.
 	Transactions []Line        `json:"transactions,omitempty"`

@@ -36,8 +36,8 @@ func (v *Reviewed) advice() []Advice {
 			add("books_missing", domain.SeverityHigh, "feeops distribute "+v.ID, "a day is closed and its books are not made", "day %s, %s", name, plural(d.Pages, "page"))
 		}
 	}
-	if v.Behaviour == domain.Reference && v.Logged != v.Paid && v.Cut == 0 {
-		add("logged", domain.SeverityHigh, "feeops report events "+v.ID+" --json", "the program's events and the balances differ", "logged %s, moved %s base units", v.Logged, v.Paid)
+	if v.Behaviour == domain.Reference && v.Flow.Logged != v.Flow.Paid && v.Cut == 0 {
+		add("logged", domain.SeverityHigh, "feeops report events "+v.ID+" --json", "the program's events and the balances differ", "logged %s, moved %s base units", v.Flow.Logged, v.Flow.Paid)
 	}
 	if v.BaseFees > 0 {
 		add("base_fees", domain.SeverityCritical, "feeops checks "+v.ID, "base fees were claimed: the position is not quote-only (6001)", "%d base units of the base mint", v.BaseFees)

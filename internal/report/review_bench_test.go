@@ -108,7 +108,7 @@ func TestReview_TenThousandTransactionsTakeNoMoreMemoryThanAFew(t *testing.T) {
 	before := e.peak
 	got := e.review(t)
 	require.Len(t, got.Vaults[0].Days, 100)
-	require.EqualValues(t, 25_000_000, got.Vaults[0].Paid)
+	require.EqualValues(t, 25_000_000, got.Vaults[0].Flow.Paid)
 	require.LessOrEqual(t, e.peak-before, uint64(20<<20), "what is live at any moment, in bytes; the bar is 100 MiB")
 }
 

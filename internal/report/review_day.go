@@ -106,7 +106,7 @@ func (w *walk) finish(ctx context.Context) {
 		}
 		w.out.Days = append(w.out.Days, day)
 	}
-	if w.out.Distributed, err = w.out.Paid.Add(w.out.Creator); err != nil {
+	if w.out.Distributed, err = w.out.Flow.Paid.Add(w.out.Flow.Creator); err != nil {
 		w.out.gap("sums", err.Error())
 	}
 	w.unseen(booked)

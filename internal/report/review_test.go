@@ -56,14 +56,14 @@ func TestD13_TheWindowIsAParameterOrTheChainsOwnDay(t *testing.T) {
 	two := r.Review(t.Context(), []distribution.Vault{h.v}, func(string) string { return "" }, Span{Window: NewWindow("48 h", now.Add(-48*time.Hour), now.Add(time.Second), now, time.UTC)})
 	require.Len(t, two.Vaults[0].Days, 2)
 	require.Equal(t, domain.Day("2026-11-22"), two.Vaults[0].Days[0].Day, "oldest first")
-	require.Equal(t, domain.Amount(4_000), two.Vaults[0].Claimed)
+	require.Equal(t, domain.Amount(4_000), two.Vaults[0].Flow.Claimed)
 	require.Equal(t, sumsExact, two.Vaults[0].Days[1].Sums)
 	require.Contains(t, two.Vaults[0].Note, "knows nothing of this vault before", "whether the node cut its list, nobody can tell")
 
 	latest := r.Review(t.Context(), []distribution.Vault{h.v}, func(string) string { return "" }, Span{Window: NewWindow("now", now, now, now, time.UTC), Latest: true})
 	require.Len(t, latest.Vaults[0].Days, 1)
 	require.Equal(t, domain.Day("2026-11-23"), latest.Vaults[0].Days[0].Day)
-	require.Equal(t, domain.Amount(2_000), latest.Vaults[0].Claimed)
+	require.Equal(t, domain.Amount(2_000), latest.Vaults[0].Flow.Claimed)
 
 	named := r.Review(t.Context(), []distribution.Vault{h.v}, func(string) string { return "" }, Span{Window: NewWindow("now", now, now, now, time.UTC), Day: "2026-11-22"})
 	require.Equal(t, domain.Day("2026-11-22"), named.Vaults[0].Days[0].Day)
@@ -155,7 +155,7 @@ func TestD15_ATimeThatIsNotKnownNeverEndsTheReview(t *testing.T) {
 	h.nullTime, h.noSlots = true, true
 	v = h.reviewed(t, books, nil).Vaults[0]
 	require.Equal(t, 1, v.NoTime, "nobody knows when: it is counted, and said")
-	require.Equal(t, domain.Amount(2_000), v.Claimed)
+	require.Equal(t, domain.Amount(2_000), v.Flow.Claimed)
 }
 
 func TestD18_WhatIsNotServedIsListedAndTheReviewIsIncomplete(t *testing.T) {
@@ -166,7 +166,7 @@ func TestD18_WhatIsNotServedIsListedAndTheReviewIsIncomplete(t *testing.T) {
 	v := got.Vaults[0]
 	require.False(t, got.Complete)
 	require.Equal(t, []string{lost.String()}, v.Missing)
-	require.Equal(t, domain.Amount(1_200), v.Paid, "the others are counted")
+	require.Equal(t, domain.Amount(1_200), v.Flow.Paid, "the others are counted")
 	require.Equal(t, booksUnknown, v.Days[0].Books)
 	kinds := map[string]bool{}
 	for _, g := range v.Gaps {
@@ -205,7 +205,7 @@ func TestD16_WhatIsNotFinalIsCountedApart(t *testing.T) {
 	v := h.reviewed(t, books[:1], nil).Vaults[0]
 	require.True(t, v.Complete, "%+v", v.Gaps)
 	require.Equal(t, 1, v.NotFinal)
-	require.Equal(t, domain.Amount(1_200), v.Paid, "money counts when it is final")
+	require.Equal(t, domain.Amount(1_200), v.Flow.Paid, "money counts when it is final")
 	require.Equal(t, sumsOpen, v.Days[0].Sums)
 }
 
@@ -221,7 +221,7 @@ func TestD17_OnlyTheRoutersOwnFrameCounts(t *testing.T) {
 		}
 	})
 	got := h.reviewed(t, books, nil)
-	require.Equal(t, domain.Amount(2_000), got.Vaults[0].Claimed)
+	require.Equal(t, domain.Amount(2_000), got.Vaults[0].Flow.Claimed)
 	require.Equal(t, 1, got.Vaults[0].Other)
 	require.Equal(t, OK, got.Verdict)
 }
@@ -234,8 +234,8 @@ func TestD17_CutLogsFallBackToCallAndBalances(t *testing.T) {
 	v := h.reviewed(t, books, nil).Vaults[0]
 	require.True(t, v.Complete, "%+v", v.Gaps)
 	require.Equal(t, 3, v.Cut)
-	require.Equal(t, []domain.Amount{2_000, 900, 400}, []domain.Amount{v.Claimed, v.Paid, v.Creator})
-	require.Zero(t, v.Logged, "nothing of it was logged")
+	require.Equal(t, []domain.Amount{2_000, 900, 400}, []domain.Amount{v.Flow.Claimed, v.Flow.Paid, v.Flow.Creator})
+	require.Zero(t, v.Flow.Logged, "nothing of it was logged")
 	d := v.Days[0]
 	require.True(t, d.Closed)
 	require.Equal(t, domain.Amount(700), *d.DustOut, "the progress account knows what was carried over")
@@ -290,7 +290,7 @@ func TestD23_FailuresAreCountedByCode(t *testing.T) {
 	}, v.Failed)
 	require.Equal(t, "router/6005", v.Failed[0].Code, "the most frequent first")
 	require.Equal(t, Warn, got.Verdict)
-	require.Equal(t, domain.Amount(2_000), v.Claimed, "a failed transaction moved nothing")
+	require.Equal(t, domain.Amount(2_000), v.Flow.Claimed, "a failed transaction moved nothing")
 }
 
 func TestD24_ADifferenceOfOneBaseUnitIsSeen(t *testing.T) {
@@ -323,7 +323,7 @@ func TestX25_PagesOfStrangersAndTokensFromNowhereAreNamed(t *testing.T) {
 	v := h.reviewed(t, nil, nil).Vaults[0]
 	require.Equal(t, 1, v.Foreign)
 	require.Equal(t, domain.Amount(77), v.TreasuryIn)
-	require.Equal(t, domain.Amount(2_000), v.Claimed, "a gift is not a claim")
+	require.Equal(t, domain.Amount(2_000), v.Flow.Claimed, "a gift is not a claim")
 	require.Equal(t, 1, v.Nothing)
 	require.Equal(t, booksNone, v.Days[0].Books)
 	kinds := map[string]int{}
