@@ -24,7 +24,7 @@ func shapes() map[string][]any {
 		"incident list": {incidentList{}}, "incident show": {incidentView{}}, "incident verify": {evidenceVerified{}}, "incident postmortem": {postmortemDraft{}}, "incident open": {openResult{}},
 		"incident ack": deed, "incident assign": deed, "incident escalate": deed, "incident investigate": deed, "incident link": deed, "incident mitigate": deed,
 		"incident note": deed, "incident reopen": deed, "incident resolve": deed,
-		"drill stop": {drillResult{}}, "drill incident": {incidentDrillResult{}}, "drill restore": {restoreDrilled{}}, "drill disaster": {disasterResult{}},
+		"drill stop": {drillResult{}}, "drill incident": {incidentDrillResult{}}, "drill restore": {restoreDrilled{}}, "drill disaster": {disasterResult{}}, "drill recovery": {recoveryResult{}},
 		"alerts list": {alertsResult{}}, "alerts ack": {signalled{}}, "alerts test": {replayResult{}}, "mute": {signalled{}}, "mute list": {mutesResult{}}, "mute end": {signalled{}},
 		"report morning": {report.Morning{}}, "report events": {report.Review{}}, "report daily": {report.Daily{}}, "report weekly": {report.Weekly{}}, "report monthly": {report.Monthly{}},
 		"report investor": {report.Investor{}}, "report performance": {report.Performance{}}, "notify test": {notifyTest{}},
