@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"syscall"
 
 	"filippo.io/age"
 	"gocloud.dev/gcerrors"
@@ -28,6 +29,7 @@ var (
 	ErrPlace       = errors.New("the address is not understood")
 	ErrTaken       = errors.New("there is something in the way")
 	ErrUnsigned    = errors.New("no known key signed it")
+	ErrFull        = errors.New("the place is full")
 )
 
 // kinds say what may be done after each of them, under which code, and what an operator does next.
@@ -43,6 +45,7 @@ var kinds = []struct {
 	{ErrTruncated, fault.Human, "backup/truncated", "Take another backup or another place: feeops backup list"},
 	{ErrMissing, fault.Human, "backup/missing", "Take another backup or another place: feeops backup list"},
 	{ErrNewer, fault.Human, "backup/newer", "Install the feeops that made it, or a newer one"},
+	{ErrFull, fault.Human, "backup/full", "Free space there, or shorten backup.keep_* and run feeops backup prune; nothing was left of the archive"},
 	{ErrUnreachable, fault.Retry, "backup/unreachable", "Check the network, the address and the service"},
 	{ErrDenied, fault.Human, "backup/denied", "Check the credentials in the environment and what they allow (docs/recovery.md)"},
 	{ErrNone, fault.Human, "backup/none", "Make one with feeops backup create, or look in another place"},
@@ -69,6 +72,8 @@ func fromPlace(err error) error {
 	switch {
 	case err == nil, errors.As(err, &own), errors.Is(err, context.Canceled):
 		return err
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return fmt.Errorf("%w: %w", ErrFull, err)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%w: %w", ErrDenied, err)
 	}

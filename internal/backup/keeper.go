@@ -97,7 +97,7 @@ func (k *Keeper) make(ctx context.Context, beat func()) (made Made, err error) {
 	var signer *seal.Key
 	if k.p.Signer != nil {
 		if signer, err = k.p.Signer(); err != nil { // An unsigned one would be refused on the day that it is needed.
-			return made, fmt.Errorf("sign the backup: %w", err)
+			return made, fault.New(fault.Human, "backup/signer", fmt.Errorf("sign the backup: %w", err)).WithNext("Correct audit.key_path, or make a key with feeops audit keygen and name its old public half in backup.signers")
 		}
 	}
 	got, err := Create(ctx, CreateParams{

@@ -143,6 +143,8 @@ func TestKeeper_ABackupWhoseKeyCannotBeOpenedFails(t *testing.T) {
 	broken := errors.New("audit key: it is gone")
 	_, err := w.keeper("file:"+w.dir, func(p *backup.KeeperParams) { p.Signer = func() (*seal.Key, error) { return nil, broken } }).Make(t.Context(), nil)
 	require.ErrorIs(t, err, broken)
+	require.Equal(t, "backup/signer", fault.CodeOf(err))
+	require.Equal(t, fault.Human, fault.KindOf(err), "trying again makes no key")
 	last, _, err := w.store.LastBackup(context.Background())
 	require.NoError(t, err)
 	require.False(t, last.OK)
