@@ -27,7 +27,7 @@ func checkTemporal(ctx context.Context, s config.Settings) []finding {
 	defer c.Close()
 	parts, err := namespace.Parts(ctx, c, namespace.Want{Name: s.Temporal.Namespace, Retention: s.Temporal.Retention})
 	if err != nil {
-		return []finding{fail("temporal", "Start Temporal (feeops dev brings its own), or correct temporal.address and the TEMPORAL_* variables.", "%s does not answer: %v", s.Temporal.Address, err)}
+		return []finding{fail("temporal", temporalNext(err), "%s does not answer: %v", s.Temporal.Address, err)}
 	}
 	out := []finding{ok("temporal", "%s answers", s.Temporal.Address)}
 	for _, p := range parts {

@@ -133,7 +133,7 @@ func setupStore(ctx context.Context, s config.Settings, dryRun bool) setupStep {
 
 func setupNamespace(ctx context.Context, s config.Settings, dryRun bool) []setupStep {
 	fail := func(err error) []setupStep {
-		return []setupStep{{"temporal", stepFailed, fmt.Sprintf("%s: %v", s.Temporal.Address, err), "Start Temporal, or correct temporal.address and the TEMPORAL_* variables (docs/production.md)."}}
+		return []setupStep{{"temporal", stepFailed, fmt.Sprintf("%s: %v", s.Temporal.Address, err), temporalNext(err)}}
 	}
 	tc, err := dialTemporal(s)
 	if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"go.temporal.io/sdk/client"
 
@@ -23,4 +24,24 @@ func dialTemporal(s config.Settings) (client.Client, error) {
 		return nil, fmt.Errorf("temporal client for %s: %w", s.Temporal.Address, err)
 	}
 	return c, nil
+}
+
+// temporalNext says what to do about a server that does not answer. gRPC gives a refused certificate as text only: the
+// words are those of crypto/x509 and crypto/tls, and the test shows real ones.
+func temporalNext(err error) string {
+	for _, one := range []struct{ said, next string }{
+		{"certificate has expired or is not yet valid", "Renew the server's certificate; if its dates are right, correct this machine's clock."},
+		{"certificate signed by unknown authority", "Name the authority that signed the server's certificate: TEMPORAL_TLS_SERVER_CA_CERT_PATH."},
+		{"certificate is valid for", "Connect by a name that stands in the certificate, or name it: TEMPORAL_TLS_SERVER_NAME."},
+		{"certificate is not valid for any names", "Connect by a name that stands in the certificate, or name it: TEMPORAL_TLS_SERVER_NAME."},
+		{"doesn't contain any IP SANs", "Connect by a name that stands in the certificate, or name it: TEMPORAL_TLS_SERVER_NAME."},
+		{"first record does not look like a TLS handshake", "The server speaks no TLS: take TEMPORAL_TLS and its companions away, or correct temporal.address."},
+		{"certificate required", "The server wants a client certificate: TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH."},
+		{"expired certificate", "The server refuses this client's certificate as expired: renew the one of TEMPORAL_TLS_CLIENT_CERT_PATH."},
+	} {
+		if strings.Contains(err.Error(), one.said) {
+			return one.next
+		}
+	}
+	return "Start Temporal (feeops dev brings its own), or correct temporal.address and the TEMPORAL_* variables (docs/production.md)."
 }
