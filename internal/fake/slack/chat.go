@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"time"
 )
 
 // target finds the channel of a call and says why nothing can be posted there.
@@ -29,7 +30,7 @@ func (s *Server) postMessage(p url.Values) (map[string]any, string) {
 	if code := check(p); code != "" {
 		return nil, code
 	}
-	m := &Message{Channel: c.id, TS: s.ts(), Params: maps.Clone(p), Broadcast: p.Get("reply_broadcast") == "true"}
+	m := &Message{Channel: c.id, TS: s.ts(), At: time.Now(), Params: maps.Clone(p), Broadcast: p.Get("reply_broadcast") == "true"}
 	m.set(p)
 	// A reply to a message that is gone is posted outside of any thread.
 	if c.message(p.Get("thread_ts")) != nil {

@@ -42,6 +42,7 @@ type Message struct {
 	Attachments json.RawMessage
 	Blocks      json.RawMessage
 	Metadata    json.RawMessage
+	At          time.Time  // When it was posted; unlike TS, which is the workspace's own count.
 	Params      url.Values // As they came, without the token.
 	Edits       int
 	Broadcast   bool
