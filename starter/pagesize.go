@@ -118,11 +118,7 @@ func (c *cli) pageSizeApprove(ctx context.Context, args []string, reason string)
 	if err != nil {
 		return err
 	}
-	units, _, err := db.PageUnits(ctx, v.ID)
-	if err != nil {
-		return err
-	}
-	if err := app.PageSizeFits(s, v, units, uint32(size)); err != nil {
+	if err := app.PageSizeFits(s, v, uint32(size)); err != nil {
 		return &exitError{code: exitRefused, err: err}
 	}
 	o, err := db.ApprovePageSize(ctx, domain.PageOrder{

@@ -137,7 +137,7 @@ func Catalogue() []Rule {
 		},
 		{
 			ID: "channel_down", Severity: domain.SeverityHigh, Title: "Channel down",
-			When: "a channel does not take messages", Ends: "it takes them", Quiet: time.Minute,
+			When: "a channel does not take messages, or Slack's buttons do nothing for more than 5 minutes", Ends: "it takes them, or is connected again", Quiet: time.Minute,
 			Next: "feeops notify test", fleet: channelDown,
 		},
 		{

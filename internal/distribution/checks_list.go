@@ -82,7 +82,7 @@ func checkTimeLeft(e Evidence) domain.Check {
 }
 
 func checkPageFits(e Evidence) domain.Check {
-	most := MostPerPage(e.Vault.Behaviour, e.Rules.Tables, e.Vault.Units)
+	most := capacity(e.Vault.Behaviour, e.Rules.Tables)
 	n := len(e.Manifest.Entries)
 	c := domain.Check{
 		Row: "P21", Name: "page_fits", Result: domain.CheckOK,
@@ -91,6 +91,10 @@ func checkPageFits(e Evidence) domain.Check {
 	}
 	if u := e.Vault.Units; u.Units > 0 {
 		c.Observed += fmt.Sprintf("; %d investors took %d units", u.Investors, u.Units)
+		if fit := u.Fit(pageRoom); e.Vault.Behaviour != domain.Published {
+			most = min(most, fit)
+			c.Threshold = fmt.Sprintf("at most %d a page: 1,232 bytes, 64 locks, %d of 1.4 M compute units", most, pageRoom)
+		}
 	}
 	switch {
 	case e.Vault.Behaviour == domain.Published && n > int(most):

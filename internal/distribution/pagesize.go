@@ -14,14 +14,9 @@ type PageOrders interface {
 	ApplyPageOrder(ctx context.Context, seq int64, day domain.Day, actor string, at time.Time) error
 }
 
-// MostPerPage is the largest page that a transaction takes of a vault, with or without lookup tables, by bytes, locks and
-// what its pages took of the compute limit.
-func MostPerPage(b domain.Behaviour, tables bool, u domain.PageUnits) uint32 {
-	most := min(capacity(b, tables), domain.MaxPageSize)
-	if fit := u.Fit(pageRoom); fit > 0 && b != domain.Published {
-		most = min(most, fit)
-	}
-	return most
+// MostPerPage is the largest page that a transaction takes of a vault, with or without lookup tables.
+func MostPerPage(b domain.Behaviour, tables bool) uint32 {
+	return min(capacity(b, tables), domain.MaxPageSize)
 }
 
 // ordered is the vault with the page size that an operator approved, if there is one. Only a new day may follow an order

@@ -140,7 +140,7 @@ func TestS15_TheMessageSaysWhatWhoHowMuchAndWhatNow(t *testing.T) {
 	require.Contains(t, m.Fields, notify.Field{Name: "Owner", Value: "nobody"})
 	require.Contains(t, m.Links, notify.Link{Text: "Runbook", URL: "https://example.org/runbooks/router-6007.md"})
 	require.Contains(t, m.Links, notify.Link{Text: "Run of alpha", URL: "http://127.0.0.1:8233/namespaces/default/workflows/distribution%2Falpha"})
-	require.Len(t, m.Actions, 3)
+	require.Len(t, m.Actions, 4, "take over, pause, stop, explain")
 
 	for occasion, kind := range map[incident.Occasion]notify.Kind{
 		incident.Acknowledged: notify.Acknowledge, incident.Resolved: notify.Resolve, incident.Changed: notify.Update, incident.Mitigated: notify.Update,

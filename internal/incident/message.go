@@ -87,6 +87,7 @@ func Message(i domain.Incident, o Occasion, text string, seq int, at time.Time, 
 		if i.Severity.Rank() >= domain.SeverityHigh.Rank() {
 			m.Actions = append(m.Actions, notify.Action{Name: notify.ActionStop, Value: Key(i.ID)})
 		}
+		m.Actions = append(m.Actions, notify.Action{Name: notify.ActionExplain, Value: Key(i.ID)})
 	}
 	return m
 }

@@ -127,13 +127,16 @@ func (m Message) Facts() []Field {
 	return out
 }
 
+// maxURL is how long an address may be; one that is cut would lead elsewhere, and a longer one crowds out the message.
+const maxURL = 2000
+
 // SafeLinks are the links that lead to a web page. Others are dropped: a link can be a script.
 func (m Message) SafeLinks() []Link {
 	var out []Link
 	for _, l := range m.Links {
 		url := strings.TrimSpace(l.URL)
 		lower := strings.ToLower(url)
-		if !strings.HasPrefix(lower, "https://") && !strings.HasPrefix(lower, "http://") || strings.ContainsFunc(url, func(r rune) bool {
+		if len(url) > maxURL || !strings.HasPrefix(lower, "https://") && !strings.HasPrefix(lower, "http://") || strings.ContainsFunc(url, func(r rune) bool {
 			return r <= ' ' || r > unicode.MaxASCII || strings.ContainsRune("<>\"'|\\^`{}()", r)
 		}) {
 			continue

@@ -26,6 +26,7 @@ type hookParams struct {
 	Clock     Clock
 	Log       *slog.Logger
 	Inbox     notify.Inbox `optional:"true"` // Without one, nothing comes in.
+	Buttons   *buttons
 }
 
 // newHooks takes clicks, commands and acknowledgements from the services whose secrets are set.
@@ -48,13 +49,15 @@ func newHooks(p hookParams) hooks {
 		out["/hooks/slack"] = slack.NewHandler(secret.Reveal(), inbound)
 	}
 	if token := n.Slack.AppToken; !token.IsZero() {
-		keepOpen(p.Lifecycle, slack.NewSocket(token.Reveal(), n.Slack.BaseURL, client, inbound), p.Log)
+		socket := slack.NewSocket(token.Reveal(), n.Slack.BaseURL, client, inbound)
+		p.Buttons.socket.Store(socket)
+		keepOpen(p.Lifecycle, socket, p.Log)
 	}
 	return out
 }
 
 // keepOpen runs the socket from start to stop. A token that Slack refuses ends it: buttons are dead then, and the log
-// says what to do, but vaults are paid all the same.
+// and channel_down say what to do, but vaults are paid all the same.
 func keepOpen(lc fx.Lifecycle, s *slack.Socket, log *slog.Logger) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var group sync.WaitGroup

@@ -45,6 +45,7 @@ type monitorParams struct {
 	Store    *store.Store
 	Senders  *senders
 	Channels *notify.Dispatcher
+	Buttons  *buttons
 	Client   client.Client
 	Clock    Clock
 	Log      *slog.Logger
@@ -55,7 +56,7 @@ func newMonitor(p monitorParams) (*monitor.Monitor, error) {
 	if err != nil {
 		return nil, fault(err)
 	}
-	channels := &channelStates{names: p.Channels.Names(), store: p.Store, now: p.Clock}
+	channels := &channelStates{names: p.Channels.Names(), store: p.Store, buttons: p.Buttons, now: p.Clock}
 	sources := &sources{settings: p.Settings, client: p.Client, pool: p.Pool, store: p.Store, keys: p.Senders, now: p.Clock}
 	return monitor.New(monitor.Params{
 		Chain: p.Pool, Store: p.Store, Vaults: watched(p.Settings, all), MinClaimable: p.Settings.Distribution.MinClaimable,

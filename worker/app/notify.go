@@ -24,7 +24,7 @@ import (
 )
 
 var notifyModule = fx.Module("notify",
-	fx.Provide(newDispatcher, newHeartbeat, newHooks),
+	fx.Provide(newDispatcher, newHeartbeat, newButtons, newHooks),
 	// Made at the start, so that settings which cannot tell anybody are found then and not at the first alert.
 	fx.Invoke(func(*notify.Dispatcher) {}),
 )

@@ -145,7 +145,7 @@ func TestHooks_ServicesReachTheInboxThroughSocketAndWebhook(t *testing.T) {
 	f := startServices(t)
 	in := &desk{clicks: make(chan notify.Click, 1), pages: make(chan notify.Page, 1)}
 	var called hooks
-	a := fxtest.New(t, fx.Supply(f.s, quietLog()), clockModule, fx.Provide(newHooks, func() notify.Inbox { return in }), fx.Populate(&called))
+	a := fxtest.New(t, fx.Supply(f.s, quietLog()), clockModule, fx.Provide(newButtons, newHooks, func() notify.Inbox { return in }), fx.Populate(&called))
 	a.RequireStart()
 	require.Len(t, called, 2)
 	m := fakeslack.Message{Channel: "C000000001", TS: "1.000001"}
@@ -166,6 +166,6 @@ func TestHooks_ServicesReachTheInboxThroughSocketAndWebhook(t *testing.T) {
 	a.RequireStop()
 
 	called = nil
-	fxtest.New(t, fx.Supply(f.s, quietLog()), clockModule, fx.Provide(newHooks), fx.Populate(&called)).RequireStart().RequireStop()
+	fxtest.New(t, fx.Supply(f.s, quietLog()), clockModule, fx.Provide(newButtons, newHooks), fx.Populate(&called)).RequireStart().RequireStop()
 	require.Empty(t, called, "without an inbox nothing comes in")
 }

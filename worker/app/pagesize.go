@@ -13,15 +13,14 @@ import (
 // ErrPageSize means that a vault cannot take a page size (W10).
 var ErrPageSize = errors.New("the vault cannot take this page size")
 
-// MostPerPage is the largest page of a vault by the settings and by what its pages took of the compute limit: 1,232
-// bytes, 64 locks, 1.4 million units, and the program's own bound.
-func MostPerPage(s config.Settings, v config.Vault, u domain.PageUnits) uint32 {
-	return distribution.MostPerPage(v.Behaviour, Rules(s).Tables, u)
+// MostPerPage is the largest page of a vault by the settings: 1,232 bytes, 64 locks, and the program's own bound.
+func MostPerPage(s config.Settings, v config.Vault) uint32 {
+	return distribution.MostPerPage(v.Behaviour, Rules(s).Tables)
 }
 
 // PageSizeFits refuses a page size that a transaction of the vault does not take.
-func PageSizeFits(s config.Settings, v config.Vault, u domain.PageUnits, size uint32) error {
-	most := MostPerPage(s, v, u)
+func PageSizeFits(s config.Settings, v config.Vault, size uint32) error {
+	most := MostPerPage(s, v)
 	switch {
 	case v.Behaviour == domain.Published:
 		return fmt.Errorf("%w: %s is a published vault, whose day has all its streams in one call", ErrPageSize, v.ID)

@@ -18,23 +18,20 @@ func TestW10_OnlyASizeThatATransactionTakesIsApproved(t *testing.T) {
 		name      string
 		behaviour domain.Behaviour
 		tables    string
-		units     domain.PageUnits
 		size      uint32
 		want      error
 	}{
-		{"nobody", domain.Reference, "auto", domain.PageUnits{}, 0, ErrPageSize},
-		{"the most with tables", domain.Reference, "auto", domain.PageUnits{}, 25, nil},
-		{"more than that", domain.Reference, "auto", domain.PageUnits{}, 26, ErrPageSize},
-		{"the most without", domain.Reference, "off", domain.PageUnits{}, 9, nil},
-		{"more than that without", domain.Reference, "off", domain.PageUnits{}, 10, ErrPageSize},
-		{"the most by compute", domain.Reference, "auto", domain.PageUnits{Investors: 12, Units: 870_000}, 17, nil},
-		{"more than that by compute", domain.Reference, "auto", domain.PageUnits{Investors: 12, Units: 870_000}, 18, ErrPageSize},
-		{"a published day is one page", domain.Published, "auto", domain.PageUnits{}, 10, ErrPageSize},
+		{"nobody", domain.Reference, "auto", 0, ErrPageSize},
+		{"the most with tables", domain.Reference, "auto", 25, nil},
+		{"more than that", domain.Reference, "auto", 26, ErrPageSize},
+		{"the most without", domain.Reference, "off", 9, nil},
+		{"more than that without", domain.Reference, "off", 10, ErrPageSize},
+		{"a published day is one page", domain.Published, "auto", 10, ErrPageSize},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := config.Settings{Distribution: config.Distribution{LookupTables: tt.tables}}
-			require.ErrorIs(t, PageSizeFits(s, config.Vault{ID: "v", Behaviour: tt.behaviour}, tt.units, tt.size), tt.want)
+			require.ErrorIs(t, PageSizeFits(s, config.Vault{ID: "v", Behaviour: tt.behaviour}, tt.size), tt.want)
 		})
 	}
 }

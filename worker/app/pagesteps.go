@@ -27,10 +27,6 @@ func (r *routines) pageSizes(ctx context.Context, at time.Time) (ops.RoutineStep
 		if err != nil {
 			return ops.RoutineStep{}, err
 		}
-		units, _, err := r.Store.PageUnits(ctx, v.ID)
-		if err != nil {
-			return ops.RoutineStep{}, err
-		}
 		o, ordered, err := r.Store.PageOrder(ctx, v.ID)
 		switch {
 		case err != nil:
@@ -44,9 +40,9 @@ func (r *routines) pageSizes(ctx context.Context, at time.Time) (ops.RoutineStep
 			}
 			trials = append(trials, report.NewPageTrial(o, history, len(m.Entries)))
 		case !planned:
-			vaults = append(vaults, report.VaultPages{Vault: v.ID, Most: MostPerPage(r.Settings, v, units)})
+			vaults = append(vaults, report.VaultPages{Vault: v.ID, Most: MostPerPage(r.Settings, v)})
 		default:
-			vaults = append(vaults, vaultPages(r.Settings, v, m, o, units))
+			vaults = append(vaults, vaultPages(r.Settings, v, m, o))
 		}
 	}
 	list, err := r.reporter().PageSizes(ctx, at.Add(-168*time.Hour), at.Add(time.Second), vaults)
@@ -72,8 +68,8 @@ func (r *routines) pageSizes(ctx context.Context, at time.Time) (ops.RoutineStep
 }
 
 // vaultPages is how a planned vault's pages are cut, and how long they may become.
-func vaultPages(s config.Settings, v config.Vault, m domain.Manifest, o domain.PageOrder, u domain.PageUnits) report.VaultPages {
-	one := report.VaultPages{Vault: v.ID, Size: m.PageSize, Most: MostPerPage(s, v, u)}
+func vaultPages(s config.Settings, v config.Vault, m domain.Manifest, o domain.PageOrder) report.VaultPages {
+	one := report.VaultPages{Vault: v.ID, Size: m.PageSize, Most: MostPerPage(s, v)}
 	if v.Behaviour == domain.Published || cmp.Or(o.Size, v.PageSize, s.Distribution.PageSize) == 0 {
 		one.Most = m.PageSize // It is as long as fits already.
 	}

@@ -75,9 +75,10 @@ const (
 // channelStates says of each channel of the settings how its newest message ended. One through which nothing was told
 // is unknown.
 type channelStates struct {
-	names []string
-	store *store.Store
-	now   func() time.Time
+	names   []string
+	store   *store.Store
+	buttons *buttons // Nil for none.
+	now     func() time.Time
 
 	mu    sync.Mutex
 	since time.Time                   // Guarded by mu, as is ends.
@@ -114,6 +115,9 @@ func (c *channelStates) read(ctx context.Context) ([]domain.Condition, error) {
 			end = domain.Condition{Name: name, Unknown: true, Detail: "nothing was told through it yet", At: now}
 		}
 		out[i] = end
+	}
+	if c.buttons != nil {
+		out = append(out, c.buttons.conditions()...)
 	}
 	return out, nil
 }

@@ -47,7 +47,7 @@ func (s *Server) Answers() []Answer {
 // Click is the payload of a pressed button. The answer comes to the response URL with the click's id.
 func (s *Server) Click(id, user string, m Message, actionID, value string) []byte {
 	return mustJSON(map[string]any{
-		"type": "block_actions", "user": map[string]any{"id": user, "username": "name-of-" + user, "team_id": "T0001"},
+		"type": "block_actions", "user": map[string]any{"id": user, "username": "name-of-" + user, "name": "name-of-" + user, "team_id": "T0001"},
 		"api_app_id": "A0001", "token": "verification", "trigger_id": "12466734323.1395872398",
 		"container": map[string]any{"type": "message_attachment", "message_ts": m.TS, "channel_id": m.Channel, "is_ephemeral": false, "attachment_id": 1},
 		"channel":   map[string]any{"id": m.Channel, "name": "ops"}, "message": map[string]any{"type": "message", "ts": m.TS, "text": m.Text},

@@ -76,6 +76,10 @@ func Huge() notify.Message {
 		m.Fields = append(m.Fields, notify.Field{Name: fmt.Sprintf("Field %d %s", i, strings.Repeat("n😀", 300)), Value: strings.Repeat("v\"😀<", 2_000)})
 		m.Links = append(m.Links, notify.Link{Text: fmt.Sprintf("Link %d %s", i, strings.Repeat("l😀", 100)), URL: fmt.Sprintf("https://a.example/%d/%s", i, strings.Repeat("x", 300))})
 	}
+	m.Vault, m.Team, m.Alert = strings.Repeat("v😀", 50_000), strings.Repeat("e😀", 50_000), strings.Repeat("a😀", 50_000)
+	for range 20 {
+		m.Links = append(m.Links, notify.Link{Text: "long", URL: "https://a.example/" + strings.Repeat("x", 40_000)})
+	}
 	for i := range 40 {
 		m.Actions = append(m.Actions, notify.Action{Name: fmt.Sprintf("action_%d", i), Value: strings.Repeat("v", i*100)})
 	}

@@ -87,7 +87,7 @@ func (c *Channel) event(m notify.Message, dedup string) *pagerduty.V2Event {
 		Action: map[notify.Kind]string{notify.Trigger: "trigger", notify.Acknowledge: "acknowledge", notify.Resolve: "resolve"}[m.Kind],
 		Payload: &pagerduty.V2Payload{
 			Summary: summary(m), Source: source(m), Severity: severity(m.Severity), Timestamp: m.At.UTC().Format(time.RFC3339Nano),
-			Component: notify.Line(m.Vault), Group: notify.Line(m.Team), Class: notify.Line(m.Alert), Details: details(m),
+			Component: short(m.Vault), Group: short(m.Team), Class: short(m.Alert), Details: details(m),
 		},
 	}
 	for i, l := range m.SafeLinks() {
@@ -125,11 +125,14 @@ func summary(m notify.Message) string {
 
 // source is where it happens: the vault, as in the operations document, or the operations as a whole.
 func source(m notify.Message) string {
-	if v := notify.Line(m.Vault); v != "" {
+	if v := short(m.Vault); v != "" {
 		return "vault-" + v
 	}
 	return "feeops"
 }
+
+// short is a name of which PagerDuty documents no limit, so that it takes no room from the details.
+func short(name string) string { return notify.Cut(notify.Line(name), maxDedup) }
 
 // severity maps ours to PagerDuty's. One that is unknown is an error, which pages.
 func severity(s domain.Severity) string {

@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -79,7 +80,7 @@ func decodeClick(payload []byte) (inbound, error) {
 	}
 	return inbound{
 		click: &notify.Click{
-			Person: person(in.User.ID, in.User.Username+in.User.Name), Action: notify.Action{Name: name, Value: notify.Line(a.Value)},
+			Person: person(in.User.ID, cmp.Or(in.User.Username, in.User.Name)), Action: notify.Action{Name: name, Value: notify.Line(a.Value)},
 			Message: place{notify.Line(in.Container.ChannelID), notify.Line(in.Container.MessageTS)}.ref(),
 		},
 		respond: in.ResponseURL, id: "click/" + in.TriggerID + "/" + a.ActionTS,
@@ -87,14 +88,25 @@ func decodeClick(payload []byte) (inbound, error) {
 }
 
 func decodeCommand(c slack.SlashCommand) (inbound, error) {
-	if c.UserID == "" || len(c.Text) > maxTyped {
+	if c.UserID == "" {
 		return inbound{}, errUnknown
 	}
-	name, text, _ := strings.Cut(notify.Line(c.Text), " ")
+	// A reason that is too long is cut: a stop must not fail for it.
+	name, text, _ := strings.Cut(notify.Cut(notify.Line(unescape(c.Text)), maxTyped), " ")
 	return inbound{
 		command: &notify.Command{Person: person(c.UserID, c.UserName), Name: name, Text: text, Place: notify.Ref(notify.Line(c.ChannelID))},
 		usage:   !slices.Contains(notify.Commands(), name), respond: c.ResponseURL, id: "command/" + c.TriggerID,
 	}, nil
+}
+
+// unescape gives what was typed: Slack writes these three signs as entities, in this order.
+func unescape(s string) string {
+	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(s)
+}
+
+// urgent is what must not wait behind what is slow.
+func (i inbound) urgent() bool {
+	return i.click != nil && i.click.Action.Name == notify.ActionStop || i.command != nil && i.command.Name == notify.CommandStop
 }
 
 func person(id, name string) notify.Person {

@@ -51,6 +51,7 @@ type Inbound struct {
 	seen      *notify.Seen
 	operators map[string]string // By account.
 	slots     chan struct{}
+	stops     chan struct{} // Stops have slots of their own: they must not wait behind what is slow.
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -61,7 +62,7 @@ type Inbound struct {
 
 // NewInbound makes the common part of the HTTP handler and the socket. Close ends it.
 func NewInbound(o InboundOptions) *Inbound {
-	in := &Inbound{o: o, seen: notify.NewSeen(seenFor, maxSeen), operators: map[string]string{}, slots: make(chan struct{}, atOnce)}
+	in := &Inbound{o: o, seen: notify.NewSeen(seenFor, maxSeen), operators: map[string]string{}, slots: make(chan struct{}, atOnce), stops: make(chan struct{}, atOnce)}
 	in.ctx, in.cancel = context.WithCancel(context.Background())
 	for operator, account := range o.Members {
 		in.operators["slack:"+account] = operator
@@ -102,10 +103,14 @@ func (in *Inbound) take(i inbound) {
 	if in.closed {
 		return
 	}
+	slots := in.slots
+	if i.urgent() {
+		slots = in.stops
+	}
 	in.group.Go(func() {
 		select {
-		case in.slots <- struct{}{}:
-			defer func() { <-in.slots }()
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
 		default:
 			in.answer(i.respond, busyAnswer)
 			return

@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -32,6 +34,7 @@ type inbox struct {
 	clicks   []notify.Click
 	commands []notify.Command
 	fail     error
+	hang     chan struct{} // What asks for the status waits for it.
 }
 
 func (i *inbox) Clicked(_ context.Context, c notify.Click) (string, error) {
@@ -42,6 +45,9 @@ func (i *inbox) Clicked(_ context.Context, c notify.Click) (string, error) {
 }
 
 func (i *inbox) Commanded(_ context.Context, c notify.Command) (string, error) {
+	if i.hang != nil && c.Name == notify.CommandStatus {
+		<-i.hang
+	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.commands = append(i.commands, c)
@@ -224,7 +230,7 @@ func TestHandler_WhatIsNotOursIsRefused(t *testing.T) {
 		"an unknown one":   {"payload": {string(d.click(t, "a", "U0ANN", "feeops/transfer_all"))}},
 		"a view":           {"payload": {`{"type":"view_submission","user":{"id":"U1"}}`}},
 		"nobody":           {"payload": {string(d.click(t, "a", "", "feeops/acknowledge"))}},
-		"a command of all": {"command": {"/feeops"}, "text": {strings.Repeat("x", 3000)}, "user_id": {"U1"}},
+		"nobody's command": {"command": {"/feeops"}, "text": {"status"}},
 	} {
 		status, _, err := fakeslack.Post(t.Context(), d.url, signingSecret, form, time.Now())
 		require.NoError(t, err)
@@ -233,6 +239,32 @@ func TestHandler_WhatIsNotOursIsRefused(t *testing.T) {
 	d.ended(t)
 	require.Empty(t, d.inbox.clicks)
 	require.Empty(t, d.inbox.commands)
+}
+
+// A stop is no moment for a form: it is neither refused for its reason's length nor kept waiting by what hangs.
+func TestHandler_AStopIsTakenWhateverElseGoesOn(t *testing.T) {
+	d := listen(t)
+	hang := make(chan struct{})
+	d.inbox.hang = hang
+	for n := range 20 {
+		form := d.command(fmt.Sprintf("s%d", n), "status")
+		form.Set("trigger_id", form.Get("response_url"))
+		_, _, err := fakeslack.Post(t.Context(), d.url, signingSecret, form, time.Now())
+		require.NoError(t, err)
+	}
+	busy := func() bool { return len(d.slack.Answers()) == 4 }
+	require.Eventually(t, busy, 10*time.Second, time.Millisecond, "sixteen hang, the others hear that it is too much")
+	status, _, err := fakeslack.Post(t.Context(), d.url, signingSecret, d.command("stop", "stop alpha 1 &lt; 2 "+strings.Repeat("x", 5000)), time.Now())
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, status)
+	stopped := func() bool { return len(d.slack.Answers()) == 5 }
+	require.Eventually(t, stopped, 10*time.Second, time.Millisecond)
+	close(hang)
+	d.ended(t)
+	at := slices.IndexFunc(d.inbox.commands, func(c notify.Command) bool { return c.Name == notify.CommandStop })
+	text := d.inbox.commands[at].Text
+	require.True(t, strings.HasPrefix(text, "alpha 1 < 2 xxx"), text)
+	require.Less(t, len(text), 2100)
 }
 
 func TestSocket_ClicksAndCommandsComeInAndAreAcknowledged(t *testing.T) {
@@ -249,6 +281,7 @@ func TestSocket_ClicksAndCommandsComeInAndAreAcknowledged(t *testing.T) {
 	require.NoError(t, d.slack.Refresh(t.Context()))
 	require.NoError(t, d.slack.Send(t.Context(), "interactive", "e3", d.slack.Click("three", "U0ANN", fakeslack.Message{Channel: "C000000002", TS: "1.2"}, "feeops/nothing_of_ours", "x")), "on a new connection")
 	require.Equal(t, 2, d.slack.Connections())
+	require.True(t, socket.Standing().Connected)
 	cancel()
 	require.NoError(t, <-done)
 	d.ended(t)
@@ -261,10 +294,15 @@ func TestSocket_ClicksAndCommandsComeInAndAreAcknowledged(t *testing.T) {
 
 func TestSocket_ARefusedTokenEndsWithWhatToDo(t *testing.T) {
 	d := listen(t)
-	err := slack.NewSocket("xapp-wrong", d.slack.API(), notify.NewHTTPClient(), d.inbound).Run(t.Context())
+	socket := slack.NewSocket("xapp-wrong", d.slack.API(), notify.NewHTTPClient(), d.inbound)
+	require.Zero(t, socket.Standing(), "nothing is known before it runs")
+	err := socket.Run(t.Context())
 	require.Equal(t, fault.Human, fault.KindOf(err))
 	require.ErrorContains(t, err, "notify.slack.app_token")
 	require.NotContains(t, err.Error(), "xapp-wrong")
+	require.False(t, socket.Standing().Connected)
+	require.True(t, socket.Standing().Ended)
+	require.Equal(t, err.Error(), socket.Standing().Why)
 	d.ended(t)
 }
 

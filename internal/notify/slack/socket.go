@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"sync"
+	"time"
 
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/socketmode"
@@ -20,6 +22,34 @@ type Socket struct {
 	client *socketmode.Client
 	in     *Inbound
 	token  string
+
+	mu       sync.Mutex
+	standing Standing
+}
+
+// Standing is how a socket stands. The zero value is one that has not heard from Slack yet.
+type Standing struct {
+	Connected bool
+	Ended     bool      // Slack refuses the token: it is not tried again.
+	Since     time.Time // It is so.
+	Why       string    // Not connected.
+}
+
+// Standing tells how it stands now.
+func (s *Socket) Standing() Standing {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.standing
+}
+
+// stands keeps the time at which a state began.
+func (s *Socket) stands(now Standing) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now.Since = s.standing.Since; now.Connected != s.standing.Connected || now.Since.IsZero() {
+		now.Since = s.in.o.Now()
+	}
+	s.standing = now
 }
 
 // NewSocket makes a socket for the app-level token (xapp-…). Run opens it.
@@ -48,6 +78,7 @@ func (s *Socket) Run(ctx context.Context) error {
 			if errors.As(failed, &f) && f.Kind == fault.Human {
 				f.Next = "Make a new app-level token with the scope connections:write and put it into notify.slack.app_token."
 			}
+			s.stands(Standing{Ended: true, Why: failed.Error()})
 			return failed
 		}
 	}
@@ -57,9 +88,11 @@ func (s *Socket) Run(ctx context.Context) error {
 func (s *Socket) event(ctx context.Context, e socketmode.Event) {
 	switch e.Type {
 	case socketmode.EventTypeConnected:
+		s.stands(Standing{Connected: true})
 		s.in.o.Log.Info("connected with Slack's Socket Mode")
 		return
 	case socketmode.EventTypeConnectionError:
+		s.stands(Standing{Why: "it cannot be reached; it is tried again"})
 		s.in.o.Log.Warn("Slack's Socket Mode cannot be reached; it is tried again")
 		return
 	case socketmode.EventTypeInteractive, socketmode.EventTypeSlashCommand:
