@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/meteora-fee-router/feeops/internal/domain"
 	"github.com/meteora-fee-router/feeops/internal/localnet"
 )
 
@@ -22,6 +23,8 @@ type simulateFlags struct {
 	trouble bool
 
 	killWorker bool
+	anomaly    bool
+	worsePages bool
 }
 
 const maxSimulated = 120
@@ -33,7 +36,8 @@ func (c *cli) simulateCommand() *cobra.Command {
 		Use: "simulate", Short: "Weeks of operations in minutes, with every report, audited against the chain", Args: cobra.NoArgs,
 		Long: "Starts a local chain, Temporal and a worker, and moves the clock of chain and worker from day to day. Each day has its morning check, its\n" +
 			"distribution and its evening report, each Sunday the weekly maintenance, each first of a month the review of the one before. A third\n" +
-			"of the way one vault's fee payer is empty: its day fails, an incident opens, the payer is filled and the day is paid. In the end an auditor\n" +
+			"of the way one vault's fee payer is empty: its day fails, an incident opens, the payer is filled and the day is paid. With --fault anomaly a\n" +
+			"day waits for an approval, and alice signs it; with --fault worse-page-size shorter pages are approved and taken back. In the end an auditor\n" +
 			"that shares no code with the payment path recomputes every day from the chain, and the saved reports are held against it to the base\n" +
 			"unit. It uses no real network and no real money. Exit code 0: all days closed and everything is equal.",
 		Example: "  feeops simulate\n  feeops simulate --days 7 --vaults 3 --fault kill-worker\n  feeops simulate --days 35 --out reports-of-the-simulation --json",
@@ -45,19 +49,28 @@ func (c *cli) simulateCommand() *cobra.Command {
 	flags.IntVar(&f.days, "days", f.days, "days to simulate")
 	flags.StringVar(&f.out, "out", "", "`directory` for the reports (default: a new one below the system's temporary directory)")
 	flags.BoolVar(&f.trouble, "incident", true, "empty a fee payer a third of the way")
-	flags.Lookup("fault").Usage += "; " + killWorkerFault + " kills the worker in the middle of a day"
+	flags.Lookup("fault").Usage += "; " + killWorkerFault + " kills the worker in the middle of a day; " + anomalyFault + " gives the largest vault ten times its fees on the sixth day; " +
+		pageSizeFault + " approves shorter pages for it, which the weekly maintenance takes back"
 	return cmd
 }
 
 // check names what is wrong with the flags, before anything is started.
 func (f *simulateFlags) check() error {
-	f.killWorker = slices.Contains(f.chain.faults, killWorkerFault)
-	f.chain.faults = slices.DeleteFunc(slices.Clone(f.chain.faults), func(s string) bool { return s == killWorkerFault })
+	for name, on := range map[string]*bool{killWorkerFault: &f.killWorker, anomalyFault: &f.anomaly, pageSizeFault: &f.worsePages} {
+		*on = slices.Contains(f.chain.faults, name)
+		f.chain.faults = slices.DeleteFunc(slices.Clone(f.chain.faults), func(s string) bool { return s == name })
+	}
 	if f.days < 1 || f.days > maxSimulated {
 		return usageError("--days: got %d, want 1..%d", f.days, maxSimulated)
 	}
 	if f.chain.vaults < 1 {
 		return usageError("--vaults: got %d, want at least 1", f.chain.vaults)
+	}
+	if f.chain.behaviour != string(domain.Reference) {
+		return usageError("--behaviour: a simulation closes every day in full, and the published program pays no investor: see docs/localnet.md")
+	}
+	if err := f.checkFaults(); err != nil {
+		return err
 	}
 	return f.chain.check()
 }
@@ -74,6 +87,8 @@ type simulateResult struct {
 	Reports    []string `json:"reports"`
 	Compared   int      `json:"compared"` // Figures of reports that were held against the chain.
 	Incidents  int      `json:"incidents"`
+	Approved   int      `json:"approved"`   // Days outside their vault's usual figures that an operator approved.
+	TakenBack  int      `json:"taken_back"` // Page sizes that were measured as worse.
 	Notes      []string `json:"notes"`
 	DurationMS int64    `json:"duration_ms"`
 }
@@ -141,6 +156,8 @@ func (c *cli) printSimulation(r simulateResult, dir string) error {
 		{"paid twice", r.PaidTwice},
 		{"missed", r.Missed},
 		{"incidents", r.Incidents},
+		{"days that waited for an approval", r.Approved},
+		{"page sizes taken back", r.TakenBack},
 	} {
 		t.AppendRow(row)
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -71,18 +70,18 @@ func (s *simulation) judge(ctx context.Context, r *simulateResult) (err error) {
 			return fmt.Errorf("read %s: %w", path, err)
 		}
 	}
+	if err := s.judgeFaults(ctx, r); err != nil {
+		return err
+	}
 	return s.incidents(ctx, r)
 }
 
-func (s *simulation) incidents(ctx context.Context, r *simulateResult) (err error) {
-	db, err := store.Open(ctx, "file:"+filepath.Join(s.stack.Dir, "feeops.db"))
-	if err != nil {
-		return fmt.Errorf("open the store: %w", err)
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	list, err := db.Incidents(ctx, store.IncidentFilter{})
-	r.Incidents = len(list)
-	return err
+func (s *simulation) incidents(ctx context.Context, r *simulateResult) error {
+	return s.books(ctx, func(db *store.Store) error {
+		list, err := db.Incidents(ctx, store.IncidentFilter{})
+		r.Incidents = len(list)
+		return err
+	})
 }
 
 // equal counts one comparison.

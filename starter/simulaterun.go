@@ -27,6 +27,7 @@ type simulation struct {
 	view     progress
 	auditors map[string]*audit.Auditor
 	kill     killOnce
+	approved int // Anomalies.
 }
 
 // audited lets an auditor watch every vault from the beginning.
@@ -102,8 +103,25 @@ func (s *simulation) day(ctx context.Context, n int) error {
 		return err
 	}
 	trouble := s.flags.trouble && n == s.flags.days/3
+	approved := (<-chan error)(nil)
+	if s.flags.anomaly && n == anomalyDay {
+		var err error
+		if approved, err = s.anomaly(ctx); err != nil {
+			return err
+		}
+	}
 	if err := s.distribute(ctx, trouble, n == s.flags.days/2); err != nil {
 		return err
+	}
+	if approved != nil {
+		if err := <-approved; err != nil {
+			return err
+		}
+	}
+	if s.flags.worsePages && n == s.flags.trialDay() {
+		if err := s.worsePages(ctx); err != nil {
+			return err
+		}
 	}
 	if err := s.until(ctx, date.Truncate(24*time.Hour).Add(20*time.Hour)); err != nil {
 		return err
