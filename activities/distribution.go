@@ -68,7 +68,7 @@ func planOf(vault string, p distribution.Prepared) ops.Plan {
 		Vault: vault, Day: m.Day, Hash: m.Hash, Behaviour: m.Behaviour, State: p.State, Reason: p.Reason, Timing: p.Timing,
 		Investors: len(m.Entries) + len(m.Quarantined), Quarantined: len(m.Quarantined), PageSize: m.PageSize, Pages: len(m.Pages), Cursor: p.Cursor,
 		Claimable: m.Claimable, Pool: m.Pool, Creator: m.Creator, Token: m.Token, Tables: m.Tables, Continued: p.Continued, Closed: p.Closed,
-		PageDelay: p.PageDelay,
+		PageDelay: p.PageDelay, Hold: p.Hold,
 	}
 	for _, e := range m.Entries {
 		if e.NeedsATA {

@@ -74,6 +74,7 @@ func Default() Settings {
 			PayerRunwayWarnDays:         7,
 			PublishedUnpaidInvestors:    "refuse",
 			Anomaly:                     Anomaly{Enabled: true, Days: 14, Least: 5, ClaimedFactor: 5, LargestFactor: 5, ShareBPS: 2_000, InvestorsPercent: 25, Timeout: 4 * time.Hour},
+			DriftReset:                  DriftReset{After: 6 * time.Hour},
 		},
 		Monitor: Monitor{
 			Enabled: true, MetricsInterval: time.Minute, RulesInterval: 30 * time.Second, DashboardInterval: 5 * time.Minute,

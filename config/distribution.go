@@ -24,6 +24,27 @@ type Distribution struct {
 	PayerRunwayWarnDays         uint32        `json:"payer_runway_warn_days" validate:"max=365" jsonschema_description:"Days that the fee payer's balance must last at the average cost of the last 7 reported days; below it the checks warn."`
 	PublishedUnpaidInvestors    string        `json:"published_unpaid_investors" validate:"oneof=refuse record" jsonschema_description:"The published program logs investor transfers and does not make them: refuse such a day, or run it and record who was not paid."`
 	Anomaly                     Anomaly       `json:"anomaly" jsonschema_description:"When a plan waits for a person."`
+	DriftReset                  DriftReset    `json:"drift_reset" jsonschema_description:"When a vault waits on purpose, because its due time has drifted away."`
+}
+
+// DriftReset moves drifted vaults back to a wanted time of day. It costs each of them one longer wait, and is off unless a
+// time is set.
+type DriftReset struct {
+	At    string        `json:"at,omitempty" validate:"omitempty,clock" jsonschema_description:"Wanted time of day in schedules.time_zone, such as 07:00. A vault that is due later than drift_reset.after past it waits until this time of the next day; its investors are paid that much later, once. Never with an open day or a daily cap. Empty: due times drift."`
+	After time.Duration `json:"after" validate:"min=2h,max=23h" jsonschema_description:"How far past the wanted time a due time may lie. The longer, the rarer and the shorter the waits."`
+}
+
+// Reset is the policy, or none.
+func (s Settings) Reset() domain.DriftReset {
+	r := s.Distribution.DriftReset
+	if r.At == "" {
+		return domain.DriftReset{}
+	}
+	c, err := domain.NewCalendar(r.At, "", 0, s.Schedules.TimeZone)
+	if err != nil {
+		return domain.DriftReset{} // The field's own check has named it.
+	}
+	return domain.DriftReset{At: c, After: r.After}
 }
 
 // Vault is one vault that is paid and watched (D05, X01).

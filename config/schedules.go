@@ -67,5 +67,10 @@ func (s Settings) scheduleRules() Errors {
 			out = append(out, Error{Key: "schedules." + one.key + ".at", Got: quote(one.At), Want: "a time of day that every date has once", Next: "The clock is set there: " + trouble + "."})
 		}
 	}
+	if reset := s.Reset(); reset.On() {
+		if trouble := reset.At.Trouble(); trouble != "" {
+			out = append(out, Error{Key: "distribution.drift_reset.at", Got: quote(s.Distribution.DriftReset.At), Want: "a time of day that every date has once", Next: "The clock is set there: " + trouble + "."})
+		}
+	}
 	return out
 }

@@ -17,6 +17,7 @@ type planRow struct {
 	Day         domain.Day           `json:"day"`
 	Due         int64                `json:"due"`
 	UntilDue    int64                `json:"until_due_seconds"`
+	Hold        int64                `json:"hold_until,omitempty"` // distribution.drift_reset: a scheduled run waits on purpose until then.
 	Investors   int                  `json:"investors"`
 	Pages       int                  `json:"pages"`
 	PageSize    uint32               `json:"page_size"`
@@ -72,6 +73,9 @@ func planOf(e distribution.Evidence, checks domain.Checks) planRow {
 		row.State, row.Reason = domain.Running, "the chain closed this day and our books of it are open: a run would reconcile it and pay nothing"
 	case t.Phase() == domain.PhaseComplete:
 		row.State, row.Reason = domain.NotDue, fmt.Sprintf("not due: the next day may open in %s", t.UntilDue())
+		if row.Hold = e.Rules.Hold(e.View); row.Hold > 0 {
+			row.Reason += ": " + e.Rules.Reset.Text(t, row.Hold)
+		}
 	case !e.Ahead && t.Phase() == domain.PhaseNewDay && e.View.Base == 0 && e.View.Quote < uint64(max(1, e.Rules.MinClaimable)):
 		row.State, row.Reason = domain.NoFees, "no fees to claim: an empty day would use up the vault's 24 hours"
 	case len(blocking) > 0:

@@ -27,6 +27,7 @@ type statusRow struct {
 	Live      bool           `json:"live"` // A run is under way.
 	Due       int64          `json:"due"`
 	UntilDue  int64          `json:"until_due_seconds"`
+	Hold      int64          `json:"hold_until,omitempty"` // distribution.drift_reset: a scheduled run waits on purpose until then.
 	Deadline  int64          `json:"deadline"`
 	Cursor    uint32         `json:"cursor"`
 	Investors int            `json:"investors"`
@@ -155,7 +156,7 @@ func findPage(ctx context.Context, s config.Settings) string {
 func statusOf(s distribution.Standing) statusRow {
 	row := statusRow{
 		ID: s.Vault, State: s.State, Reason: s.Reason, Day: s.Day, Live: s.Live, Due: s.Timing.Due(), UntilDue: int64(s.Timing.UntilDue() / time.Second),
-		Deadline: s.Timing.Deadline(), Cursor: s.Cursor, Investors: s.Entries, Percent: s.Percent, Token: s.Token, Slot: s.Slot,
+		Hold: s.Hold, Deadline: s.Timing.Deadline(), Cursor: s.Cursor, Investors: s.Entries, Percent: s.Percent, Token: s.Token, Slot: s.Slot,
 		Treasury: treasuryJSON{State: "unknown"},
 	}
 	switch {

@@ -48,6 +48,17 @@ func (d *daily) makePlan(ctx workflow.Context) error {
 	return nil
 }
 
+// untilOpening is how long a run sleeps before it asks again: until the day is due, or, when its due time has drifted away
+// from the wanted one, on purpose until that. The chain has closed its day then, so that nothing has a deadline.
+func (d *daily) untilOpening() time.Duration {
+	t := d.plan.Timing
+	wait := max(time.Second, t.UntilDue()) + dueMargin
+	if d.plan.Hold > t.Due() {
+		wait += time.Duration(d.plan.Hold-t.Due()) * time.Second
+	}
+	return wait
+}
+
 // awaitDue ends a run that came too early, or, when asked to, sleeps until the chain's clock allows the day and plans
 // it then: a plan made hours before would be of another list (P02). The chain's clock may run slower than ours, so the
 // plan is asked again rather than believed.
@@ -57,16 +68,21 @@ func (d *daily) awaitDue(ctx workflow.Context) error {
 		case d.plan.State == domain.Ready:
 			return nil
 		case d.plan.State == domain.NotDue && d.in.WaitDue:
-			if err := d.sleep(ctx, max(time.Second, d.plan.Timing.UntilDue())+dueMargin); err != nil {
+			due, held := d.plan.Timing.Due(), d.plan.Hold > 0
+			if err := d.sleep(ctx, d.untilOpening()); err != nil {
 				return err
 			}
+			if err := d.makePlan(ctx); err != nil {
+				return err
+			}
+			if held && d.plan.State == domain.Ready {
+				d.report.Held = max(0, d.plan.Timing.ChainNow-due)
+			}
+			continue
 		case d.plan.State == domain.Failed:
 			return d.fails("check/P02", "%s", d.plan.Reason)
 		default:
 			return d.end(d.plan.State, "%s", d.plan.Reason)
-		}
-		if err := d.makePlan(ctx); err != nil {
-			return err
 		}
 	}
 }

@@ -32,7 +32,8 @@ type vault struct {
 	cursor   uint32
 	state    domain.State // What planning says; Ready unless set.
 	due      time.Duration
-	open     bool // The chain's day was open when the run began.
+	hold     time.Duration // After the due time; the chain's clock goes with the environment's then.
+	open     bool          // The chain's day was open when the run began.
 	flags    []domain.SafetyFlag
 	checks   domain.Checks
 	rehearse ops.PreflightResult
@@ -49,6 +50,9 @@ type vault struct {
 	tidied   int
 	untidy   error // What tidying the lookup tables gives.
 	reported []domain.Failure
+
+	began time.Time        // Of the environment.
+	clock func() time.Time // Of the environment.
 
 	hash       string        // Of the plan; h unless set.
 	judgement  ops.Judgement // What the anomaly gate finds.
@@ -77,6 +81,14 @@ func (v *vault) register(env *testsuite.TestWorkflowEnvironment) {
 			p := ops.Plan{Vault: id, Day: "2026-11-23", Hash: cmp.Or(v.hash, "h"), State: v.state, Pages: v.pages, PageSize: v.size, Investors: v.pages * int(v.size), Cursor: v.cursor, Continued: v.open}
 			if v.state == domain.NotDue {
 				p.Timing = domain.Timing{ChainNow: 1_000_000, LastTS: 1_000_000 - domain.DaySeconds + int64(v.due/time.Second), Complete: true}
+				if v.hold > 0 {
+					p.Timing.LastTS, p.Hold = v.began.Unix()-domain.DaySeconds+int64(v.due/time.Second), v.began.Add(v.due+v.hold).Unix()
+					p.Timing.ChainNow = v.clock().Unix()
+					if p.Timing.ChainNow >= p.Timing.Due() {
+						p.State, p.Hold = domain.Ready, 0
+					}
+					return p, nil
+				}
 				if v.planned > 1 {
 					p.State = domain.Ready
 				}
@@ -355,6 +367,43 @@ func TestP02_WaitsUntilDueAndPlansAgain(t *testing.T) {
 	require.Equal(t, domain.Complete, report.State)
 	require.GreaterOrEqual(t, ended.Sub(began), 20*time.Hour)
 	require.Equal(t, 2, v.planned)
+}
+
+// A vault that has drifted waits on purpose, says what it cost, and a person can end the wait once the day is due.
+func TestDriftReset_WaitsOnPurposeAndSaysWhatItCost(t *testing.T) {
+	tests := []struct {
+		name    string
+		in      ops.DailyInput
+		resumes []time.Duration
+		lasts   time.Duration // Until the plan that is paid; 0: the run ends as not due.
+		held    time.Duration
+	}{
+		{"until the wanted time", ops.DailyInput{WaitDue: true}, nil, 11 * time.Hour, 8 * time.Hour},
+		{"a person ends the wait", ops.DailyInput{WaitDue: true}, []time.Duration{5 * time.Hour}, 5 * time.Hour, 2 * time.Hour},
+		{"not before it is due", ops.DailyInput{WaitDue: true}, []time.Duration{time.Hour}, 11 * time.Hour, 8 * time.Hour},
+		{"a run that does not wait ends", ops.DailyInput{}, nil, 0, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			v := newVault(1, 15)
+			v.state, v.due, v.hold = domain.NotDue, 3*time.Hour, 8*time.Hour
+			report, err := run(t, v, tt.in, func(env *testsuite.TestWorkflowEnvironment) {
+				v.began, v.clock = env.Now(), env.Now
+				for _, at := range tt.resumes {
+					env.RegisterDelayedCallback(func() { env.SignalWorkflow(ops.SignalResume, ops.Order{Actor: "ada"}) }, at)
+				}
+			})
+			require.NoError(t, err)
+			if tt.lasts == 0 {
+				require.Equal(t, domain.NotDue, report.State)
+				require.Empty(t, v.sent)
+				return
+			}
+			require.Equal(t, domain.Complete, report.State)
+			require.InDelta(t, tt.lasts.Seconds(), report.EndedAt.Sub(v.began).Seconds(), 10)
+			require.InDelta(t, tt.held.Seconds(), float64(report.Held), 10)
+		})
+	}
 }
 
 func TestP01_FailedCheckRefusesTheDayWithItsFigures(t *testing.T) {

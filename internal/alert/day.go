@@ -78,9 +78,18 @@ func runWord(r *domain.RunView) string {
 
 func overdue(c *Case) Verdict {
 	v := c.Vault
+	late := -c.timing.UntilDue()
+	onPurpose := c.Limits.Reset.On() && v.Run != nil && v.Run.Live && v.Run.State == domain.NotDue
+	if onPurpose && v.Policy != nil {
+		if hold := c.Limits.Reset.Hold(c.timing, v.Policy.DailyCap); hold > 0 {
+			late -= time.Duration(hold-c.timing.Due()) * time.Second // A run that sleeps past it, as one without a worker does, is late.
+		}
+	}
 	switch {
-	case c.phase != domain.PhaseNewDay || c.timing.NeverRun() || -c.timing.UntilDue() <= c.Limits.Overdue:
+	case c.phase != domain.PhaseNewDay || c.timing.NeverRun() || late <= c.Limits.Overdue:
 		return Clear
+	case onPurpose && v.Policy == nil:
+		return Unknown
 	case v.Fees == nil || c.held == Unknown:
 		return Unknown
 	default:

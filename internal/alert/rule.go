@@ -62,6 +62,7 @@ type Limits struct {
 	Stale        time.Duration // Older samples say nothing.
 	Stuck        time.Duration // Without progress of the cursor (M10).
 	Overdue      time.Duration // After the due time (M12).
+	Reset        domain.DriftReset
 	Repeat       time.Duration // Least time between two messages of an episode (M14).
 	MaxMute      time.Duration // Longest mute.
 	ClockSkew    time.Duration // Either way (P17).

@@ -62,6 +62,9 @@ func (s *scene) due(since time.Duration) {
 	s.v.Day.LastTS = noon.Add(-since).Unix() - domain.DaySeconds
 }
 
+// onPurpose is a live run that has not begun, as one that waits by distribution.drift_reset.
+func (s *scene) onPurpose() { s.v.Run = &domain.RunView{RunID: "r9", Live: true, State: domain.NotDue} }
+
 // after is the same scene some time later: both clocks have moved, nothing else.
 func (s scene) after(d time.Duration) scene {
 	v, f := s.v, s.f

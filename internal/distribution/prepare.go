@@ -21,6 +21,7 @@ type Prepared struct {
 	Continued bool   // The chain's day is open already.
 	Closed    bool   // The chain's day is closed, but our books of it are not.
 	PageDelay time.Duration
+	Hold      int64 // Unix seconds until which a scheduled run waits on purpose, later than the due time; 0: it does not.
 
 	CreatorMissing bool // The creator has no token account: it must be made before the first page.
 }
@@ -55,6 +56,9 @@ func (s *Service) Prepare(ctx context.Context, id string) (Prepared, error) {
 func (s *Service) prepareClosed(ctx context.Context, v Vault, w View, p Prepared) (Prepared, error) {
 	p.State = domain.NotDue
 	p.Reason = fmt.Sprintf("next day in %s", p.Timing.UntilDue())
+	if p.Hold = s.Rules.Hold(w); p.Hold > 0 {
+		p.Reason += ": " + s.Rules.Reset.Text(p.Timing, p.Hold)
+	}
 	m, found, err := s.openedManifest(ctx, v, w)
 	if err == nil && !found {
 		m, found, err = s.closedWithoutBooks(ctx, v, w)

@@ -2,6 +2,7 @@ package distribution
 
 import (
 	"context"
+	"strings"
 
 	"github.com/gagliardetto/solana-go/rpc"
 
@@ -24,7 +25,8 @@ type Standing struct {
 	Claimable  domain.Amount
 	Token      domain.Token
 	Slot       uint64
-	Live       bool // A run of this vault is under way.
+	Live       bool  // A run of this vault is under way.
+	Hold       int64 // Unix seconds until which a scheduled run would wait on purpose; 0: it would not, or the policy was not read.
 }
 
 // Standing reads one vault. A failed read is the state unknown with its reason, never a zero (D08, D11).
@@ -92,8 +94,20 @@ func stand(v Vault, w View, r Rules, flags []domain.SafetyFlag, report *domain.D
 		if report == nil {
 			out.Reason = "closed on the chain; the books here know nothing of it"
 		}
+		if out.Hold = r.Hold(w); out.Hold > 0 {
+			out.Reason = strings.TrimPrefix(out.Reason+"; the next day is "+r.Reset.Text(t, out.Hold), "; ")
+		}
 	}
 	return out
+}
+
+// Hold is until when a scheduled run waits on purpose. A policy account that was not read may have a cap, so that nothing
+// is known then.
+func (r Rules) Hold(w View) int64 {
+	if w.Policy.Vault.IsZero() {
+		return 0
+	}
+	return r.Reset.Hold(w.Timing(), (*domain.Amount)(w.Policy.DailyCap))
 }
 
 // Join puts a live run's own word over what the chain alone can say.

@@ -2,6 +2,7 @@ package distribution
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -66,6 +67,25 @@ func TestStand_YesterdaysCursorIsNotTodays(t *testing.T) {
 	got := stand(v, w, Rules{}, nil, nil)
 	require.Zero(t, got.Cursor)
 	require.Zero(t, got.Percent)
+}
+
+func TestStand_SaysWhatAResetOfTheDriftCosts(t *testing.T) {
+	v := aVault(20)
+	w := aView(v)
+	w.Policy.Vault = v.Address
+	w.Progress = router.Progress{LastDistributionTS: now - 60, PaginationCursor: 27, DayComplete: true}
+	due := time.Unix(now-60+domain.DaySeconds, 0).UTC()
+	at, err := domain.NewCalendar(due.Add(-7*time.Hour).Format("15:04"), "", 0, "UTC")
+	require.NoError(t, err)
+	rules := Rules{Reset: domain.DriftReset{At: at, After: 6 * time.Hour}}
+	got := stand(v, w, rules, nil, nil)
+	require.Equal(t, at.Next(due).Unix(), got.Hold)
+	require.Contains(t, got.Reason, "on purpose until "+at.Next(due).Format("2006-01-02 15:04"))
+	require.Zero(t, stand(v, w, Rules{}, nil, nil).Hold)
+
+	unread := w
+	unread.Policy = router.Policy{}
+	require.Zero(t, stand(v, unread, rules, nil, nil).Hold, "it may have a cap")
 }
 
 func TestJoin_ARunsWordIsNotAboveAStop(t *testing.T) {

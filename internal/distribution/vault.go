@@ -43,7 +43,8 @@ type Rules struct {
 	PayerReserve      uint64        // Lamports (P14).
 	UnitPriceCap      uint64        // Micro-lamports per compute unit.
 	PageDelay         time.Duration // Between pages (X09).
-	RecordUnpaid      bool          // Run a published day although its investors get nothing (C16).
+	Reset             domain.DriftReset
+	RecordUnpaid      bool // Run a published day although its investors get nothing (C16).
 }
 
 // call builds the instruction for entries [from, to) of the streams given. The cursor is always there, 0 included: an

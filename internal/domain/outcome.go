@@ -99,9 +99,10 @@ type DayReport struct {
 	RunID       string         `json:"run_id"`
 	StartedAt   time.Time      `json:"started_at"`
 	EndedAt     time.Time      `json:"ended_at"`
-	Reason      string         `json:"reason,omitempty"`  // Why it ended so, when it is not complete.
-	Manifest    string         `json:"manifest"`          // Hash.
-	Rebuilt     bool           `json:"rebuilt,omitempty"` // Made from the chain's history after the books were lost: nothing was reconciled.
+	Reason      string         `json:"reason,omitempty"`       // Why it ended so, when it is not complete.
+	Manifest    string         `json:"manifest"`               // Hash.
+	Rebuilt     bool           `json:"rebuilt,omitempty"`      // Made from the chain's history after the books were lost: nothing was reconciled.
+	Held        int64          `json:"held_seconds,omitempty"` // How long it waited on purpose after it was due: distribution.drift_reset.
 }
 
 // Operation is one measured step (F01).

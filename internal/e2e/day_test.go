@@ -153,7 +153,7 @@ func TestNotDueWaitsForTheChainsClock(t *testing.T) {
 	t.Parallel()
 	w := newChain(t, nil)
 	now := w.node.Bank().UnixTime(bank.Processed)
-	w.addVault(localnet.VaultSpec{ID: "v", Investors: 4, LastDistribution: now - domain.DaySeconds + 4, DustIn: 777, NoFees: true})
+	w.addVault(localnet.VaultSpec{ID: "v", Investors: 4, LastDistribution: now - domain.DaySeconds + 12, DustIn: 777, NoFees: true})
 	require.NoError(t, w.node.AccrueFees(w.slug("v"), 50_000_000, 0))
 	w.startWorker()
 	require.Equal(t, domain.NotDue, w.pay("v").State)
@@ -164,6 +164,31 @@ func TestNotDueWaitsForTheChainsClock(t *testing.T) {
 	report := w.end(run)
 	w.audited("v", before, report)
 	require.Equal(t, domain.Amount(777), report.Result.DustIn)
+}
+
+// With distribution.drift_reset a vault that is due far from the wanted time waits after it is due, says so, and is paid
+// like any other when a person ends the wait.
+func TestDriftReset_ADueVaultWaitsOnPurpose(t *testing.T) {
+	t.Parallel()
+	w := newChain(t, nil, with(func(s *config.Settings) {
+		s.Distribution.DriftReset.At, s.Distribution.DriftReset.After = time.Now().UTC().Add(-12*time.Hour).Format("15:04"), 6*time.Hour
+	}))
+	now := w.node.Bank().UnixTime(bank.Processed)
+	w.addVault(localnet.VaultSpec{ID: "v", Investors: 4, LastDistribution: now - domain.DaySeconds + 3_600, NoFees: true})
+	require.NoError(t, w.node.AccrueFees(w.slug("v"), 50_000_000, 0))
+	w.startWorker()
+	before := w.ledger("v")
+	run, err := w.client.ExecuteWorkflow(context.Background(), client.StartWorkflowOptions{ID: ops.DailyID(w.slug("v")), TaskQueue: w.settings.Temporal.TaskQueue},
+		workflows.DailyDistribution, ops.DailyInput{Vault: w.slug("v"), WaitDue: true})
+	require.NoError(t, err)
+	status := w.state(run, domain.NotDue)
+	require.Contains(t, status.Reason, "drift_reset")
+	w.advance(time.Hour + time.Minute)
+	w.signal(run, ops.SignalResume, "pay now")
+	report := w.end(run)
+	w.audited("v", before, report)
+	require.GreaterOrEqual(t, report.Held, int64(60))
+	require.Less(t, report.Held, int64(1_800))
 }
 
 func TestDaysThatMustNotBeOpened(t *testing.T) {

@@ -42,6 +42,7 @@ type Plan struct {
 	Continued   bool             `json:"continued,omitempty"`     // The chain's day was open when the run began.
 	Closed      bool             `json:"closed,omitempty"`        // The chain closed the day; only its books are open.
 	PageDelay   time.Duration    `json:"page_delay_ns,omitempty"` // Pause between pages; none near the deadline (X09).
+	Hold        int64            `json:"hold,omitempty"`          // Unix seconds of the chain's clock until which a run that waits goes on waiting, on purpose.
 }
 
 // PageInput names one call of the day. The cursor is always sent, 0 included (X14).

@@ -72,6 +72,7 @@ type DayLine struct {
 	WorkflowID  string         `json:"workflow_id,omitempty"`
 	RunID       string         `json:"run_id,omitempty"`
 	Link        string         `json:"link,omitempty"`
+	Held        int64          `json:"held_seconds,omitempty"` // Waited on purpose after it was due: distribution.drift_reset.
 
 	behaviour domain.Behaviour
 	late      time.Duration // After its due time; 0 when the opening before is not known.
@@ -169,7 +170,7 @@ func (r *Reporter) line(b domain.BookedDay) DayLine {
 	line.State, line.Reason, line.Token, line.Figures, line.Residual = p.State, p.Reason, p.Token, p.Result.Figures, p.Result.Residual
 	line.Investors, line.Pages, line.Quarantined = p.Investors, p.Pages, p.Result.Quarantined
 	line.Mismatches, line.PaidTwice, line.Missed = p.Result.Mismatches, p.Result.PaidTwice, p.Result.Missed
-	line.Started, line.Ended, line.Requests = p.StartedAt, p.EndedAt, p.Requests
+	line.Started, line.Ended, line.Requests, line.Held = p.StartedAt, p.EndedAt, p.Requests, p.Held
 	if p.EndedAt.After(p.StartedAt) && !p.StartedAt.IsZero() {
 		line.DurationMS = p.EndedAt.Sub(p.StartedAt).Milliseconds()
 	}

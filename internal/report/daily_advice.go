@@ -58,7 +58,11 @@ func (l DayLine) advice() []Advice {
 	if l.Quarantined > 0 {
 		add("quarantined", domain.SeverityLow, "feeops catchup "+l.Vault, "streams were left out and wait on the catch-up list", "%d of %d", l.Quarantined, l.Investors)
 	}
-	if l.late > lateOpening {
+	held := time.Duration(l.Held) * time.Second
+	if held > 0 {
+		add("drift_reset", domain.SeverityLow, "", "it waited on purpose, to come back to the wanted time of day: its investors were paid later, once", "%s after it was due", hours(held))
+	}
+	if l.late-held > lateOpening {
 		add("drift", domain.SeverityMedium, "feeops distribute "+l.Vault+", as soon as it is due", "its day was opened late, and every day after it is due as late", "%s after it was due", hours(l.late))
 	}
 	if l.Claimed > 0 && l.DustOut > 0 && share(uint64(l.DustOut), uint64(l.Claimed), 100) >= muchDust {

@@ -68,6 +68,7 @@ func Rules(s config.Settings) distribution.Rules {
 		MaxInvalidPercent: int(d.MaxInvalidStreamsPercent), MinClaimable: d.MinClaimable, Tables: d.LookupTables == "auto",
 		DeadlineMargin: int64(d.DeadlineMargin / time.Second), ClockSkewWarn: int64(d.ClockSkewWarn / time.Second),
 		PayerReserve: uint64(d.PayerReserveLamports), UnitPriceCap: d.MaxPriorityFeeMicroLamports, PageDelay: d.DelayBetweenPages, RecordUnpaid: d.PublishedUnpaidInvestors == "record",
+		Reset: s.Reset(),
 	}
 }
 

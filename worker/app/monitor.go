@@ -87,7 +87,7 @@ func watched(s config.Settings, all map[string]distribution.Vault) []monitor.Vau
 func Limits(s config.Settings) alert.Limits {
 	m, d := s.Monitor, s.Distribution
 	return alert.Limits{
-		Stale: m.StaleAfter, Stuck: m.StuckAfter, Overdue: m.OverdueAfter, Repeat: m.RepeatAfter, MaxMute: m.MaxMute, ClockSkew: d.ClockSkewWarn,
+		Stale: m.StaleAfter, Stuck: m.StuckAfter, Overdue: m.OverdueAfter, Reset: s.Reset(), Repeat: m.RepeatAfter, MaxMute: m.MaxMute, ClockSkew: d.ClockSkewWarn,
 		MinClaimable: d.MinClaimable, PayerReserve: uint64(d.PayerReserveLamports), Workers: int(m.Workers),
 	}
 }
