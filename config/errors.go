@@ -15,6 +15,8 @@ type Error struct {
 	Got  string
 	Want string
 	Next string // What to do, as a sentence.
+
+	unread bool // A reference whose value is not on this machine.
 }
 
 // Error renders "feeops.yaml:12: vaults[1].page_size: got 51, want 1..50. Next".

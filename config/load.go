@@ -19,6 +19,10 @@ type LoadOptions struct {
 	Path string   // Settings file; empty for none.
 	Env  []string // KEY=VALUE, as os.Environ gives them.
 	Dir  string   // Directory for relative paths of defaults and variables; those in a file lie beside it.
+
+	// Urgent leaves secrets and addresses out that are not on this machine, except those of the store and of Temporal: an
+	// emergency stop must not wait for the token of a channel. They stand in the source's Missing.
+	Urgent bool
 }
 
 // Load reads, merges and checks the settings. Its error is an Errors with everything that is wrong.
@@ -54,7 +58,23 @@ func Load(opts LoadOptions) (Settings, Source, error) {
 	}
 	s = s.derive()
 	r.validate(s)
+	if opts.Urgent {
+		r.putAside()
+	}
 	return s, r.source, r.problems.err()
+}
+
+// putAside keeps what is only missing here out of the problems.
+func (r *reader) putAside() {
+	r.problems = slices.DeleteFunc(r.problems, func(e Error) bool {
+		aside := e.unread && !slices.ContainsFunc([]string{"store", "temporal", "FEEOPS_STORE_", "FEEOPS_TEMPORAL_", "TEMPORAL_"}, func(begin string) bool {
+			return strings.HasPrefix(e.Key, begin)
+		})
+		if aside {
+			r.source.Missing = append(r.source.Missing, e)
+		}
+		return aside
+	})
 }
 
 // validate adds the problems of the merged settings, except where a worse one is known: a value that could not be

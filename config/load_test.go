@@ -337,3 +337,28 @@ func TestRoster_HoldsWhatJudgesSignaturesAndNoMore(t *testing.T) {
 	}, s.Roster())
 	require.Equal(t, "U1", s.Operators[0].Slack)
 }
+
+func TestLoad_WhatIsUrgentDoesNotWaitForSecretsThatItDoesNotNeed(t *testing.T) {
+	dir := write(t, map[string]string{"feeops.yaml": "network: localnet\nnotify:\n  pagerduty:\n    routing_key: env:NOT_HERE\nrpc:\n  endpoints:\n    - {name: a, url: env:NOWHERE}\n"})
+	o := config.LoadOptions{Path: filepath.Join(dir, "feeops.yaml"), Dir: dir}
+	_, _, err := config.Load(o)
+	require.ErrorContains(t, err, "NOT_HERE")
+	o.Urgent = true
+	_, source, err := config.Load(o)
+	require.NoError(t, err)
+	require.Len(t, source.Missing, 2)
+	require.Equal(t, "notify.pagerduty.routing_key", source.Missing[0].Key)
+
+	for name, env := range map[string]string{
+		"the store's address":        "FEEOPS_STORE__DSN=env:NOT_HERE",
+		"an unknown key":             "FEEOPS_STORE__DNS=x",
+		"a value that cannot be one": "FEEOPS_RPC__MAX_SLOT_LAG=many",
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := o
+			o.Env = []string{env}
+			_, _, err := config.Load(o)
+			require.Error(t, err, "what is wrong is no less wrong in a hurry")
+		})
+	}
+}

@@ -78,7 +78,7 @@ func (r *reader) resolve(text string, at place) (string, bool, *Error) {
 	if name, ok := strings.CutPrefix(text, "env:"); ok {
 		value := r.env[name]
 		if value == "" {
-			return "", true, &Error{Got: quote(text) + ", which is not set", Want: "a variable with the value", Next: fmt.Sprintf("Set %s in the environment of this process.", clip(name))}
+			return "", true, &Error{Got: quote(text) + ", which is not set", Want: "a variable with the value", Next: fmt.Sprintf("Set %s in the environment of this process.", clip(name)), unread: true}
 		}
 		return value, true, nil
 	}
@@ -88,7 +88,7 @@ func (r *reader) resolve(text string, at place) (string, bool, *Error) {
 	}
 	value, err := readSecret(r.path(name, at.base))
 	if err != nil {
-		return "", true, &Error{Got: fmt.Sprintf("%q", text) + ", which cannot be read (" + err.Error() + ")", Want: "a file with the value", Next: "Make the file, readable by this user only."}
+		return "", true, &Error{Got: fmt.Sprintf("%q", text) + ", which cannot be read (" + err.Error() + ")", Want: "a file with the value", Next: "Make the file, readable by this user only.", unread: true}
 	}
 	return value, true, nil
 }

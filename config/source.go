@@ -11,7 +11,8 @@ type Origin struct {
 
 // Source knows where every setting came from, so that a later error can still name the line.
 type Source struct {
-	Path    string // The settings file; empty when there was none.
+	Path    string  // The settings file; empty when there was none.
+	Missing []Error // What Urgent left out.
 	origins map[string]Origin
 }
 

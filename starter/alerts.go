@@ -16,6 +16,7 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/domain"
 	"github.com/meteora-fee-router/feeops/internal/ops"
 	"github.com/meteora-fee-router/feeops/internal/samplefile"
+	"github.com/meteora-fee-router/feeops/internal/store"
 	"github.com/meteora-fee-router/feeops/worker/app"
 )
 
@@ -135,8 +136,43 @@ func (c *cli) alertsAckCommand() *cobra.Command {
 		Example: "  feeops alerts ack usdc-vault/payer_low/3",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			none := fmt.Sprintf("no open alert has the key %q. Look at the keys with feeops alerts list", args[0])
+			if err := c.inBooks(cmd.Context(), none, openEpisode(args[0])); err != nil {
+				return err
+			}
 			return c.toMonitor(cmd.Context(), ops.SignalAcknowledge, ops.AcknowledgeOrder{Episode: args[0], Actor: actor()}, args[0]+" is taken over by "+actor())
 		},
+	}
+}
+
+// inBooks asks the books for what the watch would refuse later, when nobody looks. Books that cannot be read leave it to
+// the watch: that must not keep anybody from taking an alert over.
+func (c *cli) inBooks(ctx context.Context, what string, look func(context.Context, *store.Store) (bool, error)) error {
+	db, _, err := c.openBooks(ctx)
+	var own *exitError
+	if errors.As(err, &own) {
+		return err
+	}
+	found := false
+	if err == nil {
+		found, err = look(ctx, db)
+		err = cmp.Or(err, db.Close())
+	}
+	switch {
+	case err != nil:
+		c.say("the books cannot be read, so the watch decides: %v", err)
+		return nil
+	case !found:
+		return &exitError{code: exitFailed, err: errors.New(what)}
+	}
+	return nil
+}
+
+// openEpisode is true for an alert that is not over, or a group of them.
+func openEpisode(key string) func(context.Context, *store.Store) (bool, error) {
+	return func(ctx context.Context, db *store.Store) (bool, error) {
+		episodes, err := db.Episodes(ctx, time.Now())
+		return slices.ContainsFunc(episodes, func(e domain.Episode) bool { return e.Key == key && e.Active() }), err
 	}
 }
 

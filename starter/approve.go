@@ -83,6 +83,9 @@ func (c *cli) approvePlan(ctx context.Context, vault string, f planFlags) error 
 	}
 	defer tc.Close()
 	status, err := queryStatus(ctx, tc, ops.DailyID(vault), "")
+	if next := unansweredNext(err); next != "" {
+		return fmt.Errorf("the day of %s cannot be asked at %s: %w%s", vault, s.Temporal.Address, err, next)
+	}
 	if err != nil {
 		return refusedHere("refused/plan", "no day of %s answers: %v", vault, err)
 	}

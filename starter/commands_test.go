@@ -40,6 +40,8 @@ func deeds() map[string]string {
 		"approve-plan": "plan.approve", "simulate": local, "bench": local, "rpc rank": "rpc.order", "page-size": reads, "page-size list": reads, "page-size approve": "pagesize.approve", "page-size back": "pagesize.back",
 		"schedule apply": "schedule.apply", "schedule list": reads, "schedule pause": "schedule.pause", "schedule resume": "schedule.resume", "schedule trigger": "schedule.trigger", "schedule backfill": "schedule.backfill",
 		"backup": reads, "books": reads, "books rebuild": "books.rebuild", "rpc": reads, "schedule": reads, "backup create": local, "backup list": reads, "backup verify": reads, "backup keygen": local, "backup restore": "backup.restore", "backup prune": "backup.prune", "drill restore": local, "drill disaster": local, "drill recovery": local,
+		"alerts": reads, "audit": reads, "codec": reads, "config": reads, "deployment": reads, "drill": reads, "incident": reads, "notify": reads, "operator": reads, "receipt": reads, "resume": reads, "signer": reads,
+		"completion": reads, "completion bash": reads, "completion fish": reads, "completion powershell": reads, "completion zsh": reads,
 		"config validate": reads, "config show": reads, "config schema": reads, "schema": reads, "doctor": reads, "version": reads,
 	}
 }

@@ -67,7 +67,7 @@ func (c *cli) configValidate() error {
 	switch {
 	case errors.As(err, &all):
 		for _, e := range all {
-			out.Problems = append(out.Problems, problem(e))
+			out.Problems = append(out.Problems, problem{File: e.File, Line: e.Line, Key: e.Key, Got: e.Got, Want: e.Want, Next: e.Next})
 		}
 	case err != nil:
 		out.Problems = append(out.Problems, problem{File: p.path, Got: err.Error(), Want: "settings that can be read"})

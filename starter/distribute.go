@@ -55,7 +55,10 @@ func (c *cli) distributeCommand() *cobra.Command {
 }
 
 func (c *cli) distribute(ctx context.Context, names []string, f distributeFlags) (err error) {
-	if f.all == (len(names) > 0) {
+	switch {
+	case f.all && len(names) > 0:
+		return usageError("distribute: --all is every vault: give it, or name vaults, and not both")
+	case !f.all && len(names) == 0:
 		return usageError("distribute: name vaults, or give --all")
 	}
 	if f.tomorrow && !f.dryRun {

@@ -13,6 +13,7 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/alert"
 	"github.com/meteora-fee-router/feeops/internal/domain"
 	"github.com/meteora-fee-router/feeops/internal/ops"
+	"github.com/meteora-fee-router/feeops/internal/store"
 )
 
 // muteFlags are what mute is given.
@@ -138,7 +139,20 @@ func (c *cli) muteEndCommand() *cobra.Command {
 		Example: "  feeops mute end mute-1",
 		Long:    "MUTE is an id of mute list. What it kept back and is still open is told at once.",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			none := fmt.Sprintf("no mute in force or to come has the id %q. Look at the ids with feeops mute list", args[0])
+			if err := c.inBooks(cmd.Context(), none, muteToEnd(args[0])); err != nil {
+				return err
+			}
 			return c.toMonitor(cmd.Context(), ops.SignalUnmute, ops.UnmuteOrder{ID: args[0], Actor: actor()}, args[0]+" ends now")
 		},
+	}
+}
+
+// muteToEnd is true for a mute that is in force or to come.
+func muteToEnd(id string) func(context.Context, *store.Store) (bool, error) {
+	return func(ctx context.Context, db *store.Store) (bool, error) {
+		now := time.Now()
+		mutes, err := db.Mutes(ctx, now)
+		return slices.ContainsFunc(mutes, func(m domain.Mute) bool { return m.ID == id && !m.Ended && m.Until.After(now) }), err
 	}
 }

@@ -102,6 +102,11 @@ func (c *cli) root() *cobra.Command {
 	flags.BoolVar(&c.noColor, "no-color", false, "no colours (also NO_COLOR)")
 	flags.StringVar(&c.logLevel, "log-level", "", "debug, info, warn or error (default: the settings')")
 	root.AddCommand(c.commands()...)
+	withCompletion(root)
+	root.SetFlagErrorFunc(wrongFlag)
+	for _, cmd := range root.Commands() { // The program itself keeps cobra's answer, which guesses what was meant.
+		withUsage(cmd)
+	}
 	withCodes(root)
 	return root
 }

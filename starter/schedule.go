@@ -103,7 +103,7 @@ func (c *cli) scheduleApply(ctx context.Context, yes, dryRun bool) error {
 	defer cancel()
 	plan, err := d.Plan(ctx)
 	if err != nil {
-		return fmt.Errorf("schedules at %s: %w", d.settings.Temporal.Address, err)
+		return fmt.Errorf("schedules at %s: %w%s", d.settings.Temporal.Address, err, unansweredNext(err))
 	}
 	foreign, work := 0, 0
 	for _, ch := range plan {
@@ -225,7 +225,7 @@ func (c *cli) scheduleList(ctx context.Context) error {
 	defer cancel()
 	rows, err := d.Look(ctx, time.Now())
 	if err != nil {
-		return fmt.Errorf("schedules at %s: %w", d.settings.Temporal.Address, err)
+		return fmt.Errorf("schedules at %s: %w%s", d.settings.Temporal.Address, err, unansweredNext(err))
 	}
 	bad := slices.ContainsFunc(rows, func(r schedule.Row) bool { return r.Health != schedule.Good })
 	if c.json {

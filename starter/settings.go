@@ -57,16 +57,34 @@ func (c *cli) settings() (config.Settings, error) {
 	return p.load()
 }
 
-func (p place) load() (config.Settings, error) {
-	dir, err := os.Getwd()
+// urgentSettings are for what must not wait for a secret that it does not need.
+func (c *cli) urgentSettings() (config.Settings, error) {
+	p, err := c.findSettings()
 	if err != nil {
 		return config.Settings{}, err
 	}
-	s, _, err := config.Load(config.LoadOptions{Path: p.path, Env: p.env, Dir: dir})
-	if err != nil {
-		return s, &exitError{code: exitUsage, err: err}
+	s, source, err := p.read(true)
+	for _, e := range source.Missing {
+		c.say("left out, because it is not on this machine: %v", e)
 	}
-	return s, nil
+	return s, err
+}
+
+func (p place) load() (config.Settings, error) {
+	s, _, err := p.read(false)
+	return s, err
+}
+
+func (p place) read(urgent bool) (config.Settings, config.Source, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return config.Settings{}, config.Source{}, err
+	}
+	s, source, err := config.Load(config.LoadOptions{Path: p.path, Env: p.env, Dir: dir, Urgent: urgent})
+	if err != nil {
+		return s, source, &exitError{code: exitUsage, err: err}
+	}
+	return s, source, nil
 }
 
 // withoutOurOwn drops the variables that are no settings but the development stack's.

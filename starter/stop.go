@@ -79,7 +79,7 @@ func (c *cli) stop(ctx context.Context, kind domain.SafetyKind, f stopFlags) err
 	if strings.TrimSpace(f.reason) == "" {
 		return usageError("--reason is needed: whoever is woken by this reads it")
 	}
-	s, err := c.settings()
+	s, err := c.urgentSettings()
 	if err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ func update(ctx context.Context, tc client.Client, s config.Settings, name strin
 	if code := fault.CodeOf(err); strings.HasPrefix(code, "refused/") && errors.As(err, &app) {
 		return refusedHere(code, "%s", app.Message())
 	}
-	return fmt.Errorf("%s of %s at %s: %w", name, id, s.Temporal.Address, err)
+	return fmt.Errorf("%s of %s at %s: %w%s", name, id, s.Temporal.Address, err, unansweredNext(err))
 }
 
 // refusedHere is exit code 4 with a code for --json.

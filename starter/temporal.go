@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
 
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
 	"github.com/meteora-fee-router/feeops/config"
@@ -44,4 +47,15 @@ func temporalNext(err error) string {
 		}
 	}
 	return "Start Temporal (feeops dev brings its own), or correct temporal.address and the TEMPORAL_* variables (docs/production.md)."
+}
+
+// unansweredNext is what to do about an error that says that the server does not answer, to be put behind it; empty for
+// every other failure, since a server that refuses a request is there.
+func unansweredNext(err error) string {
+	var away *serviceerror.Unavailable
+	var late *serviceerror.DeadlineExceeded
+	if errors.As(err, &away) || errors.As(err, &late) || errors.Is(err, context.DeadlineExceeded) {
+		return ". " + temporalNext(err)
+	}
+	return ""
 }

@@ -113,6 +113,9 @@ func (f finder) build(ctx context.Context, target string) error {
 		return err
 	}
 	if err := runWithProgress(cmd, f.progress, f.every); err != nil {
+		if ctx.Err() != nil {
+			return fmt.Errorf("the building of the Temporal CLI was interrupted: %w. Nothing is left of it; start again and let it finish, or install a temporal CLI ≥ 1.3", context.Cause(ctx))
+		}
 		return fmt.Errorf("build the Temporal CLI %s from %s: %w. Check the network (module proxy) and the free disk space, or install a temporal CLI ≥ 1.3 and try again", TemporalVersion, where, err)
 	}
 	if err := os.Rename(filepath.Join(scratch, builtName()), target); err != nil {

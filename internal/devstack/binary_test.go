@@ -90,6 +90,16 @@ func TestTemporalBinary_FailedBuildSaysWhyAndLeavesNothing(t *testing.T) {
 	require.Equal(t, 2, builds())
 }
 
+func TestTemporalBinary_AnInterruptedBuildIsNotTheNetworksFault(t *testing.T) {
+	f, _ := newFinder(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	f.progress = func(string) { cancel() } // Ctrl-C just when the build has begun.
+	_, err := f.find(ctx)
+	require.ErrorContains(t, err, "was interrupted")
+	require.NotContains(t, err.Error(), "Check the network")
+	require.NoFileExists(t, f.cached())
+}
+
 func TestTemporalBinary_MissingGoIsNamed(t *testing.T) {
 	f, _ := newFinder(t)
 	f.lookPath = func(string) (string, error) { return "", exec.ErrNotFound }
