@@ -30,7 +30,7 @@ func shapes() map[string][]any {
 		"report investor": {report.Investor{}}, "report performance": {report.Performance{}}, "notify test": {notifyTest{}},
 		"audit list": {auditEntries{}}, "audit verify": {auditVerification{}}, "audit keygen": {auditKey{}}, "audit review": {auditReviewed{}, auditSignedOff{}},
 		"receipt show": {receipt.Receipt{}}, "receipt make": {receipt.Receipt{}}, "receipt verify": {receiptVerification{}}, "signer check": {payersChecked{}}, "codec serve": {codecServed{}},
-		"backup create": {backupMade{}}, "backup list": {backupsListed{}}, "backup verify": {backupChecked{}}, "backup restore": {backupChecked{}}, "backup prune": {backupsPruned{}}, "backup keygen": {backupKey{}},
+		"backup create": {backupMade{}}, "backup list": {backupsListed{}}, "backup verify": {backupChecked{}}, "backup restore": {backupChecked{}}, "backup prune": {backupsPruned{}}, "backup keygen": {backupKey{}}, "books rebuild": {rebuildResult{}},
 		"schedule apply": {applyResult{}}, "schedule list": {schedulesResult{}}, "schedule pause": {steerResult{}}, "schedule resume": {steerResult{}}, "schedule trigger": {steerResult{}}, "schedule backfill": {steerResult{}},
 		"rpc rank": {rankResult{}}, "page-size list": {pageSizesResult{}}, "page-size approve": {pageSizeResult{}}, "page-size back": {pageSizeResult{}},
 		"setup": {setupResult{}}, "deployment show": {deploymentView{}}, "deployment promote": {deploymentView{}}, "ready": {readyView{}},
