@@ -40,9 +40,15 @@ func shapes() map[string][]any {
 
 // notJSON are commands whose --json is no result of theirs, with the reason.
 func notJSON() map[string]string {
+	const aScript = "it prints a script for the shell"
 	return map[string]string{
 		"worker":        "it runs until it is ended, and logs to standard error",
 		"audit head":    "it prints the signed head, which is JSON without --json too",
 		"config schema": "it prints a JSON schema without --json too",
+
+		"completion bash":       aScript,
+		"completion fish":       aScript,
+		"completion powershell": aScript,
+		"completion zsh":        aScript,
 	}
 }
