@@ -161,6 +161,9 @@ func (p *Pool) judge(results []probeResult) {
 			e.place(best, ceiling)
 		}
 	}
+	if gone := p.water.doubt(best, p.o.MaxSlotLag, now, p.o.FrozenAfter); gone > 0 {
+		p.o.Logger.Warn("an endpoint named a slot that none of them reached; reads go on from the newest that they have", "named", gone, "newest", best)
+	}
 }
 
 func (e *endpoint) note(r probeResult, want string, now time.Time) {

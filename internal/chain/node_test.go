@@ -27,6 +27,7 @@ type node struct {
 	slot     uint64
 	height   uint64 // Finalized.
 	lagging  uint64 // Slots by which another node behind the same address lags, which answers all but the height.
+	ahead    uint64 // Slots of the future that its answers claim; its probes do not.
 	alive    map[string]bool
 	accounts map[string]account
 	statuses map[string]map[string]any
@@ -108,7 +109,7 @@ func (n *node) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (n *node) result(method string, params []json.RawMessage) any {
 	at := func(v any) any {
-		return map[string]any{"context": map[string]any{"slot": n.slot - n.lagging}, "value": v}
+		return map[string]any{"context": map[string]any{"slot": n.slot - n.lagging + n.ahead}, "value": v}
 	}
 	switch method {
 	case "getGenesisHash":

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/gagliardetto/solana-go/rpc"
@@ -15,30 +14,6 @@ const (
 	maxPause = 2 * time.Second // The longest rest that a call sits out; a longer one is left to the caller's retries.
 	slotTime = 400 * time.Millisecond
 )
-
-// waterline is the highest slot seen per commitment. Reads are asked for at least that slot, so that two reads in a row
-// never go back in time when they go to different endpoints.
-type waterline struct{ processed, confirmed, finalized atomic.Uint64 }
-
-func (w *waterline) of(c rpc.CommitmentType) *atomic.Uint64 {
-	switch c {
-	case rpc.CommitmentProcessed:
-		return &w.processed
-	case rpc.CommitmentFinalized:
-		return &w.finalized
-	}
-	return &w.confirmed
-}
-
-func (w *waterline) raise(c rpc.CommitmentType, slot uint64) {
-	v := w.of(c)
-	for {
-		old := v.Load()
-		if slot <= old || v.CompareAndSwap(old, slot) {
-			return
-		}
-	}
-}
 
 // request is a read. conf becomes the last parameter, with the commitment and, when the method has it, the lowest slot.
 type request struct {

@@ -210,6 +210,35 @@ func TestPool_ReadsNeverGoBackwards(t *testing.T) {
 	require.GreaterOrEqual(t, second.MinSlot, first.MaxSlot)
 }
 
+func TestPool_ASlotOfTheFutureHoldsNobodyUpForEver(t *testing.T) {
+	liar, other := newNode(t), newNode(t)
+	c := newClock()
+	p := newPool(t, c, liar, other)
+	read := func() error {
+		_, err := p.Snapshot(t.Context(), []solana.PublicKey{key(1)}, chain.ReadOptions{})
+		return err
+	}
+	probe := func() {
+		require.NoError(t, c.Sleep(t.Context(), 5*time.Second))
+		for _, n := range []*node{liar, other} {
+			n.with(func(n *node) { n.slot += 12 })
+		}
+		p.Probe(t.Context())
+	}
+	// The probes say 100,000; one answer says that it holds at 9,100,000.
+	liar.with(func(n *node) { n.ahead = 9_000_000 })
+	require.NoError(t, read())
+	liar.with(func(n *node) { n.ahead = 0 })
+	require.ErrorContains(t, read(), "-32016", "it may be true: an old view is worse than none")
+
+	for range 3 {
+		probe()
+		require.Error(t, read())
+	}
+	probe()
+	require.NoError(t, read(), "nobody came near that slot in 15 s: it was no slot of this chain")
+}
+
 func TestPool_CountsEveryRequest(t *testing.T) {
 	bad, good := newNode(t), newNode(t)
 	p := newPool(t, newClock(), bad, good)
