@@ -6,6 +6,9 @@ import (
 	"github.com/meteora-fee-router/feeops/internal/domain"
 )
 
+// everyVault is what nobody could pay in time.
+const everyVault = "what the open days have still to pay, else the fees that wait, of all vaults as last seen"
+
 // Catalogue is every alert there is (N11). docs/alerts.md is written from it.
 func Catalogue() []Rule {
 	return []Rule{
@@ -72,7 +75,7 @@ func Catalogue() []Rule {
 		{
 			ID: "foreign_crank", Severity: domain.SeverityMedium, Title: "Somebody else turned a page", Event: true,
 			When: "the chain moved and none of our signatures did it", Ends: "somebody takes it over, or a day later",
-			Next:  "feeops status VAULT",
+			Next: "feeops status VAULT", AtRisk: "none: whoever turns a page pays the same investors",
 			vault: foreignCrank, detail: foreignDetail, mark: foreignMark,
 		},
 		{
@@ -97,69 +100,73 @@ func Catalogue() []Rule {
 		{
 			ID: "reconcile_mismatch", Severity: domain.SeverityHigh, Title: "Books differ from the chain",
 			When: "a closed day's books are missing or differ from the chain; critical when somebody was paid twice or wrongly", Ends: "its books are made and equal the chain", Hold: 2 * time.Minute,
-			Next:  "feeops status VAULT",
+			Next: "feeops status VAULT", AtRisk: "what the day's report says was missed, wrong or paid twice",
 			vault: mismatch, detail: mismatchDetail, worse: mismatchWorse,
 			Incident: "when critical: somebody was paid twice or wrongly, and the same may happen tomorrow",
 		},
 		{
 			ID: "capped_day", Severity: domain.SeverityLow, Title: "Daily cap reached",
 			When: "the day has paid its investors the policy's daily cap", Ends: "the next day",
-			Next:  "feeops status VAULT",
+			Next: "feeops status VAULT", AtRisk: "none: what the cap leaves stays in the treasury",
 			vault: capped, detail: cappedDetail,
 		},
 		{
 			ID: "no_fee_day", Severity: domain.SeverityLow, Title: "No fees to distribute",
 			When: "a day is due with less than distribution.min_claimable to claim, or was opened without fees", Ends: "fees come in, or the next day", Hold: 10 * time.Minute, Quiet: time.Minute,
-			Next:  "feeops status VAULT",
+			Next: "feeops status VAULT", AtRisk: "none: there is nothing to claim",
 			vault: noFees, detail: noFeesDetail,
 		},
 		{
 			ID: "rpc_degraded", Severity: domain.SeverityMedium, Title: "RPC endpoint out of use",
 			When: "an endpoint is not usable", Ends: "all are usable", Hold: 5 * time.Minute, Quiet: 2 * time.Minute,
-			Next: "feeops doctor", fleet: rpcDegraded,
+			Next: "feeops doctor", AtRisk: "none while another endpoint is usable", fleet: rpcDegraded,
 		},
 		{
 			ID: "rpc_all_down", Severity: domain.SeverityCritical, Title: "No RPC endpoint is usable",
 			When: "no endpoint is usable: nothing can be paid or seen", Ends: "one is usable", Hold: time.Minute, Quiet: time.Minute,
 			Weaker: []string{"rpc_degraded", "monitor_stale"},
-			Next:   "feeops doctor", fleet: rpcAllDown,
+			Next:   "feeops doctor", AtRisk: everyVault,
+			fleet: rpcAllDown, all: true,
 			Incident: "every deadline passes unseen: somebody holds it until an endpoint is back",
 		},
 		{
 			ID: "clock_skew", Severity: domain.SeverityMedium, Title: "Clocks differ",
 			When: "this machine's clock and the chain's differ by more than distribution.clock_skew_warn", Ends: "they agree", Hold: 2 * time.Minute, Quiet: 2 * time.Minute,
-			Next: "feeops doctor", fleet: clockSkew,
+			Next: "feeops doctor", AtRisk: "none: the chain's clock decides what is due", fleet: clockSkew,
 		},
 		{
 			ID: "monitor_stale", Severity: domain.SeverityHigh, Title: "The watch is blind",
 			When: "for more than monitor.stale_after not every vault could be read, or no sample was taken", Ends: "every vault is read",
-			Next: "feeops doctor", fleet: monitorStale,
+			Next: "feeops doctor", AtRisk: everyVault,
+			fleet: monitorStale, all: true,
 		},
 		{
 			ID: "channel_down", Severity: domain.SeverityHigh, Title: "Channel down",
 			When: "a channel does not take messages, or Slack's buttons do nothing for more than 5 minutes", Ends: "it takes them, or is connected again", Quiet: time.Minute,
-			Next: "feeops notify test", fleet: channelDown,
+			Next: "feeops notify test", AtRisk: "none by itself: what it does not tell may cost a day", fleet: channelDown,
 		},
 		{
 			ID: "worker_down", Severity: domain.SeverityHigh, Title: "Worker down",
 			When: "fewer workers ask Temporal for work than monitor.workers", Ends: "there are enough", Hold: 2 * time.Minute, Quiet: time.Minute,
-			Next: "feeops doctor", fleet: workerDown,
+			Next: "feeops doctor", AtRisk: everyVault,
+			fleet: workerDown, all: true,
 		},
 		{
 			ID: "backup_failed", Severity: domain.SeverityMedium, Title: "Backup failed",
 			When: "the newest backup failed or is too old", Ends: "a backup succeeds",
-			Next: "feeops doctor", fleet: backupFailed,
+			Next: "feeops doctor", AtRisk: "none: the chain has it all; books and audit log may be lost", fleet: backupFailed,
 		},
 		{
 			ID: "audit_broken", Severity: domain.SeverityCritical, Title: "Audit log was changed",
 			When: "the audit log's hash chain does not fit", Ends: "it fits, from a restored copy",
-			Next: "feeops audit verify", fleet: auditBroken,
+			Next: "feeops audit verify", AtRisk: "none by itself: what was done can no longer be proved", fleet: auditBroken,
 			Incident: "what was done cannot be proved any more: evidence is taken before anybody mends it",
 		},
 		{
 			ID: "signer_unreachable", Severity: domain.SeverityHigh, Title: "Signer out of reach",
 			When: "a fee payer's key cannot be used: a page that has to be signed would wait", Ends: "it can be used", Hold: time.Minute, Quiet: time.Minute,
-			Next: "feeops doctor", AtRisk: "", fleet: signerUnreachable,
+			Next: "feeops doctor", AtRisk: everyVault,
+			fleet: signerUnreachable, all: true,
 		},
 	}
 }

@@ -324,6 +324,7 @@ func TestCatalogue_EveryLineIsWhole(t *testing.T) {
 		require.Contains(t, r.Next, "feeops ", r.ID)
 		_, err := os.Stat(filepath.Join("..", "..", r.Runbook()))
 		require.NoError(t, err, "the runbook of %s", r.ID)
+		require.NotEmpty(t, r.AtRisk, "which money %s puts at risk, or why none", r.ID)
 	}
 	for _, r := range alert.Catalogue() {
 		for _, weaker := range r.Weaker {
@@ -360,4 +361,25 @@ func TestMoneyAtRisk(t *testing.T) {
 			require.Fail(t, "it did not fire")
 		})
 	}
+}
+
+func TestMoneyAtRisk_OfAnOutageIsThatOfAllVaultsAsLastSeen(t *testing.T) {
+	r, s := bench(), quietScene()
+	s.openDay(time.Hour) // 1,500 base units are still to be paid.
+	s.f.Workers[0].Seen = noon.Add(-time.Hour)
+	second, unread := s.v, s.v
+	second.Vault, unread.Vault = "beta", "gamma"
+	second.Books, unread.Books = &domain.Books{Owed: amount(40)}, nil
+	for d := time.Duration(0); d <= 4*time.Minute; d += time.Minute {
+		f := s.f
+		f.At, f.Good = noon.Add(d), noon.Add(d)
+		r.Add(f.At, &f, []domain.VaultSample{s.v, second, unread}) // Their samples get older.
+	}
+	for _, m := range r.Messages {
+		if m.Alert == "worker_down" {
+			require.Contains(t, m.Fields, domain.MessageField{Name: "At risk", Value: "0.001540 USDC, and unknown for 1"})
+			return
+		}
+	}
+	require.Fail(t, "it did not fire")
 }

@@ -185,3 +185,22 @@ func atRisk(members []domain.Episode) []riskTotal {
 	}
 	return out
 }
+
+// everything sums what all vaults have at risk by their newest samples. Stale ones count too: an outage that blinds the
+// watch is when people have to know what is at stake.
+func (t *turn) everything() []riskTotal {
+	var all []domain.Episode
+	for i := range t.in.Vaults {
+		v := &t.in.Vaults[i]
+		if !t.known[v.Vault] {
+			continue
+		}
+		one := domain.Episode{Token: v.Token}
+		if v.Day != nil {
+			c := Case{Vault: v, phase: v.Day.Timing().Phase()}
+			one.AtRisk = money(&c)
+		}
+		all = append(all, one)
+	}
+	return atRisk(all)
+}

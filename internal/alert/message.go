@@ -30,6 +30,9 @@ func (t *turn) message(ep domain.Episode, kind domain.MessageKind) domain.Messag
 	if ep.AtRisk != nil {
 		m.Fields = append(m.Fields, domain.MessageField{Name: "At risk", Value: ep.Token.Format(*ep.AtRisk)})
 	}
+	if r := t.rule(ep.Alert); r != nil && r.all && kind != domain.MessageResolve {
+		m.Fields = append(m.Fields, riskFields(t.everything())...)
+	}
 	return t.close(m, ep)
 }
 
@@ -43,14 +46,21 @@ func (t *turn) groupMessage(ep domain.Episode, kind domain.MessageKind, members 
 		lines = append(lines, fmt.Sprintf("and %d more; feeops alerts list has them all", more))
 	}
 	m.Text = strings.Join(lines, "\n")
-	for _, total := range atRisk(members) {
+	m.Fields = append(m.Fields, riskFields(atRisk(members))...)
+	return t.close(m, ep)
+}
+
+// riskFields are one line per mint.
+func riskFields(totals []riskTotal) []domain.MessageField {
+	var out []domain.MessageField
+	for _, total := range totals {
 		value := total.token.Format(total.amount)
 		if total.unknown > 0 {
 			value = fmt.Sprintf("%s, and unknown for %d", value, total.unknown)
 		}
-		m.Fields = append(m.Fields, domain.MessageField{Name: "At risk", Value: value})
+		out = append(out, domain.MessageField{Name: "At risk", Value: value})
 	}
-	return t.close(m, ep)
+	return out
 }
 
 // frame is what all messages of an episode have.

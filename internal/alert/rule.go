@@ -31,11 +31,12 @@ type Rule struct {
 	Event    bool            // Something that happened: it ends when somebody takes it over, or after a day.
 	Weaker   []string        // Alerts of the same subject that are not told while this one is open.
 	Next     string          // The next safe command; VAULT stands for the vault.
-	AtRisk   string          // Which money, in words; empty for none.
+	AtRisk   string          // Which money, in words; where there is none, why.
 	Incident string          // Why a critical episode opens an incident; empty: it opens none.
 
 	vault  func(*Case) Verdict         // One of these two.
 	fleet  func(*Case) []Sighting      //
+	all    bool                        // For fleet rules: the money of every vault is at risk.
 	detail func(*Case) string          // For vault rules: what was seen.
 	risk   func(*Case) *domain.Amount  // Money that waits or may be lost; nil is none, its result nil is unknown.
 	worse  func(*Case) domain.Severity // May raise the severity.
