@@ -30,6 +30,32 @@ func (n Notify) rules() Errors {
 	return append(out, span("notify.quiet_hours", n.QuietHours.From, n.QuietHours.To, n.QuietHours.Days)...)
 }
 
+// routeRules keep a message from passing a rule by because of a name that no vault has. Without vaults there is nothing to
+// compare with.
+func (s Settings) routeRules() Errors {
+	if len(s.Vaults) == 0 {
+		return nil
+	}
+	var ids, teams []string
+	for _, v := range s.Vaults {
+		ids, teams = append(ids, v.ID), append(teams, v.Team)
+	}
+	var out Errors
+	for i, r := range s.Notify.Routes {
+		for k, id := range r.Vaults {
+			if !slices.Contains(ids, id) {
+				out = append(out, Error{Key: fmt.Sprintf("notify.routes[%d].vaults[%d]", i, k), Got: quote(id), Want: "the id of a vault", Next: "No vault has it: the rule would pass its messages by."})
+			}
+		}
+		for k, team := range r.Teams {
+			if !slices.Contains(teams, team) {
+				out = append(out, Error{Key: fmt.Sprintf("notify.routes[%d].teams[%d]", i, k), Got: quote(team), Want: "the team of a vault (vaults[].team)", Next: "No vault has it: the rule would pass its messages by."})
+			}
+		}
+	}
+	return out
+}
+
 func (n Notify) channelRules() Errors {
 	var out Errors
 	s := n.Slack

@@ -20,6 +20,7 @@ func (s Settings) rules() Errors {
 		out = append(out, Error{Key: "monitor.stale_after", Got: quote(m.StaleAfter.String()), Want: "at least twice monitor.metrics_interval", Next: "One late look would make every sample old."})
 	}
 	out = append(out, s.Notify.rules()...)
+	out = append(out, s.routeRules()...)
 	out = append(out, s.incidentRules()...)
 	out = append(out, s.Store.rules()...)
 	out = append(out, s.scheduleRules()...)

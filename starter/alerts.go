@@ -137,10 +137,11 @@ func (c *cli) alertsAckCommand() *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			none := fmt.Sprintf("no open alert has the key %q. Look at the keys with feeops alerts list", args[0])
-			if err := c.inBooks(cmd.Context(), none, openEpisode(args[0])); err != nil {
+			ep := domain.Episode{Key: args[0]}
+			if err := c.inBooks(cmd.Context(), none, openEpisode(&ep)); err != nil {
 				return err
 			}
-			return c.toMonitor(cmd.Context(), ops.SignalAcknowledge, ops.AcknowledgeOrder{Episode: args[0], Actor: actor()}, args[0]+" is taken over by "+actor())
+			return c.toMonitor(cmd.Context(), ops.SignalAcknowledge, ops.AcknowledgeOrder{Episode: args[0], Actor: actor()}, takenOver(ep, actor()))
 		},
 	}
 }
@@ -168,11 +169,25 @@ func (c *cli) inBooks(ctx context.Context, what string, look func(context.Contex
 	return nil
 }
 
-// openEpisode is true for an alert that is not over, or a group of them.
-func openEpisode(key string) func(context.Context, *store.Store) (bool, error) {
+// takenOver says what an acknowledgement did, and what it did not: an incident pages until it is taken over itself.
+func takenOver(ep domain.Episode, by string) string {
+	said := ep.Key + " is taken over by " + by
+	if ep.Incident != "" {
+		said += ". Its incident goes on paging until it is taken over too: feeops incident ack " + ep.Incident
+	}
+	return said
+}
+
+// openEpisode is true for an alert that is not over, or a group of them, and fills it in from the books by its key.
+func openEpisode(ep *domain.Episode) func(context.Context, *store.Store) (bool, error) {
 	return func(ctx context.Context, db *store.Store) (bool, error) {
 		episodes, err := db.Episodes(ctx, time.Now())
-		return slices.ContainsFunc(episodes, func(e domain.Episode) bool { return e.Key == key && e.Active() }), err
+		at := slices.IndexFunc(episodes, func(e domain.Episode) bool { return e.Key == ep.Key && e.Active() })
+		if err != nil || at < 0 {
+			return false, err
+		}
+		*ep = episodes[at]
+		return true, nil
 	}
 }
 
