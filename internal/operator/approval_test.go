@@ -2,6 +2,7 @@ package operator_test
 
 import (
 	"crypto/ed25519"
+	"encoding/hex"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -184,11 +185,28 @@ func TestKey_IsReadAsItIsWritten(t *testing.T) {
 		require.Error(t, err, text)
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		raw := ed25519.PublicKey(rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "key"))
+		raw := ed25519.NewKeyFromSeed(rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "seed")).Public().(ed25519.PublicKey)
 		got, err := operator.ParseKey(operator.FormatKey(raw))
 		require.NoError(t, err)
 		require.Equal(t, raw, got)
 	})
+}
+
+func TestKey_OneThatFitsManyTextsIsRefused(t *testing.T) {
+	for _, point := range []string{ // The points of small order, and bytes that are no point.
+		"0100000000000000000000000000000000000000000000000000000000000000",
+		"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+		"0000000000000000000000000000000000000000000000000000000000000000",
+		"0000000000000000000000000000000000000000000000000000000000000080",
+		"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+		"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+		"0200000000000000000000000000000000000000000000000000000000000000",
+	} {
+		raw, err := hex.DecodeString(point)
+		require.NoError(t, err)
+		_, err = operator.ParseKey(operator.FormatKey(raw))
+		require.ErrorContains(t, err, "no ed25519 key", point)
+	}
 }
 
 func FuzzParseKey(f *testing.F) {

@@ -5,10 +5,13 @@ package operator
 import (
 	"crypto/ed25519"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"filippo.io/edwards25519"
 )
 
 // Role is what a person may do.
@@ -73,7 +76,8 @@ func FormatKey(key ed25519.PublicKey) string {
 	return keyPrefix + base64.StdEncoding.EncodeToString(key)
 }
 
-// ParseKey is the inverse of FormatKey, and accepts nothing that FormatKey would write otherwise.
+// ParseKey is the inverse of FormatKey, and accepts nothing that FormatKey would write otherwise. A key of low order, for
+// which one signature fits many texts, is refused: whoever registered it could deny what he signed.
 func ParseKey(text string) (ed25519.PublicKey, error) {
 	encoded, ok := strings.CutPrefix(text, keyPrefix)
 	if !ok {
@@ -82,6 +86,10 @@ func ParseKey(text string) (ed25519.PublicKey, error) {
 	raw, err := base64.StdEncoding.Strict().DecodeString(encoded)
 	if err != nil || len(raw) != ed25519.PublicKeySize || FormatKey(raw) != text {
 		return nil, fmt.Errorf("public key: want %s and 32 bytes in base64", keyPrefix)
+	}
+	point, err := new(edwards25519.Point).SetBytes(raw)
+	if err != nil || new(edwards25519.Point).MultByCofactor(point).Equal(edwards25519.NewIdentityPoint()) == 1 {
+		return nil, errors.New("public key: these bytes are no ed25519 key that anybody could sign with alone: copy the line that feeops operator keygen printed")
 	}
 	return raw, nil
 }
