@@ -101,7 +101,7 @@ func (c *cli) root() *cobra.Command {
 	flags.BoolVar(&c.json, "json", false, "one JSON object on standard output")
 	flags.BoolVar(&c.noColor, "no-color", false, "no colours (also NO_COLOR)")
 	flags.StringVar(&c.logLevel, "log-level", "", "debug, info, warn or error (default: the settings')")
-	root.AddCommand(c.commands()...)
+	c.addGroups(root)
 	withCompletion(root)
 	root.SetFlagErrorFunc(wrongFlag)
 	for _, cmd := range root.Commands() { // The program itself keeps cobra's answer, which guesses what was meant.
@@ -109,18 +109,6 @@ func (c *cli) root() *cobra.Command {
 	}
 	withCodes(root)
 	return root
-}
-
-// commands lists every command; each has a file of its own name.
-func (c *cli) commands() []*cobra.Command {
-	return []*cobra.Command{
-		c.demoCommand(), c.devCommand(), c.localnetCommand(), c.chaosCommand(), c.benchCommand(), c.simulateCommand(),
-		c.distributeCommand(), c.statusCommand(), c.dashboardCommand(), c.checksCommand(), c.approvePlanCommand(), c.explainCommand(), c.catchupCommand(),
-		c.stopCommand(), c.isolateCommand(), c.releaseCommand(), c.resumeCommand(), c.operatorCommand(), c.incidentCommand(), c.drillCommand(),
-		c.alertsCommand(), c.muteCommand(), c.reportCommand(), c.notifyCommand(), c.workerCommand(),
-		c.auditCommand(), c.receiptCommand(), c.signerCommand(), c.codecCommand(),
-		c.backupCommand(), c.booksCommand(), c.scheduleCommand(), c.rpcCommand(), c.pageSizeCommand(), c.setupCommand(), c.deploymentCommand(), c.readyCommand(), c.configCommand(), c.schemaCommand(), c.doctorCommand(), c.versionCommand(),
-	}
 }
 
 // withCodes makes what a command returns a failure with exit code 1, unless it chose its own code.
