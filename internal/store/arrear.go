@@ -106,11 +106,9 @@ func (s *Store) Arrears(ctx context.Context, vault string) ([]domain.Arrear, err
 	if err != nil {
 		return nil, err
 	}
-	out := make([]domain.Arrear, len(rows))
-	for i, r := range rows {
-		if out[i], err = r.arrear(); err != nil {
-			return nil, fmt.Errorf("store: %w", err)
-		}
+	out, err := each(rows, arrearRow.arrear)
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
 	}
 	return out, nil
 }

@@ -86,13 +86,7 @@ func (s *Store) booked(ctx context.Context, what string, query func(bun.IDB) *bu
 	if err != nil {
 		return nil, err
 	}
-	out := make([]domain.BookedDay, len(rows))
-	for i, r := range rows {
-		if out[i], err = r.day(); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
+	return each(rows, bookedRow.day)
 }
 
 // Volume says how large the database is and how many days it holds.

@@ -204,11 +204,9 @@ func (s *Store) Failures(ctx context.Context, incident string, limit int) ([]dom
 	if err != nil {
 		return nil, err
 	}
-	out := make([]domain.Failure, len(rows))
-	for i, r := range rows {
-		if out[i], err = r.failure(); err != nil {
-			return nil, fmt.Errorf("store: %w", err)
-		}
+	out, err := each(rows, failureRow.failure)
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
 	}
 	return out, nil
 }

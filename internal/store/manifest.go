@@ -135,11 +135,9 @@ func (s *Store) OpenedManifests(ctx context.Context, vault string, before domain
 	if err != nil {
 		return nil, err
 	}
-	out := make([]domain.Manifest, len(rows))
-	for i, r := range rows {
-		if out[i], err = r.manifest(); err != nil {
-			return nil, fmt.Errorf("store: %s: %w", what, err)
-		}
+	out, err := each(rows, manifestRow.manifest)
+	if err != nil {
+		return nil, fmt.Errorf("store: %s: %w", what, err)
 	}
 	return out, nil
 }

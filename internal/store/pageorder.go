@@ -108,11 +108,9 @@ func (s *Store) PageOrders(ctx context.Context, vault string) ([]domain.PageOrde
 	if err != nil {
 		return nil, err
 	}
-	out := make([]domain.PageOrder, len(rows))
-	for i, r := range rows {
-		if out[i], err = r.order(); err != nil {
-			return nil, fmt.Errorf("store: %w", err)
-		}
+	out, err := each(rows, pageOrderRow.order)
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
 	}
 	return out, nil
 }

@@ -44,13 +44,7 @@ func (s *Store) Statement(ctx context.Context, address string, first, last domai
 	if err != nil {
 		return nil, err
 	}
-	out := make([]domain.StatementLine, len(rows))
-	for i, r := range rows {
-		if out[i], err = r.line(); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
+	return each(rows, statementRow.line)
 }
 
 func (r statementRow) line() (domain.StatementLine, error) {

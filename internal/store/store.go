@@ -170,6 +170,18 @@ func (s *Store) read(_ context.Context, what string, f func(bun.IDB) error) erro
 	return nil
 }
 
+// each turns rows into what they hold. One that cannot be read ends it: a part of a list looks like the whole.
+func each[R, T any](rows []R, read func(R) (T, error)) ([]T, error) {
+	out := make([]T, len(rows))
+	for i, r := range rows {
+		var err error
+		if out[i], err = read(r); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 // one turns "no rows" into false.
 func one(err error) (bool, error) {
 	if errors.Is(err, sql.ErrNoRows) {
